@@ -1,0 +1,1 @@
+"""MMSI-Video-Bench: video-based spatial intelligence (arXiv 2512.10863)."""

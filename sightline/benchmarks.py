@@ -1,0 +1,102 @@
+"""What a benchmark offers to the tools, and how the tools find it.
+
+`sightline` knows no benchmark: each one declares an entry point in the group
+``sightline.benchmarks`` that names a :class:`Benchmark`. Everything in it that is heavy is named
+as ``"package.module:function"`` and imported only when it is called.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from sightline.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+GROUP = "sightline.benchmarks"
+_FIRST_CHARACTERS = 65_536
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark, as the command line and the plugin see it."""
+
+    name: str
+    """What users type after a command: ``mmsi-video``."""
+    title: str
+    """The name in tables: ``MMSI-Video-Bench``."""
+    package: str
+    """Import name; ``<package>/tasks`` holds its lmms-eval tasks."""
+    dataset_variable: str
+    """Environment variable that says where the built dataset is."""
+    release: str
+    """The authors' release on the Hub, ``org/name`` or ``org/name@revision``."""
+    tasks: Mapping[str, str]
+    """Task name -> one line that says what it measures."""
+    make_sample: str
+    """``module:function(out: Path, *, seed: int, variant: str) -> None``."""
+    sample_variants: tuple[str, ...]
+    """Names that make_sample takes; the first is the default."""
+    check: str
+    """``module:function(release: str) -> report``: verify a release and write nothing."""
+    build: str
+    """``module:function(release: str, out: Path, *, skip_broken: bool) -> report``."""
+    score: str
+    """``module:function(responses: Path, *, dataset: Path | None) -> report``, plain JSON types."""
+    render: str
+    """``module:function(report) -> str``: the terminal table of a report."""
+
+    def call(self, role: str, *args: Any, **options: Any) -> Any:
+        """Import and call one of the functions above: ``call("build", ...)``."""
+        module, _, function = getattr(self, role).partition(":")
+        return getattr(importlib.import_module(module), function)(*args, **options)
+
+
+def all_benchmarks() -> dict[str, Benchmark]:
+    """Every installed benchmark by name, in alphabetical order."""
+    found = {entry.name: entry.load() for entry in entry_points(group=GROUP)}
+    return dict(sorted(found.items()))
+
+
+def benchmark_of(responses: Path) -> Benchmark:
+    """The benchmark that a responses file or folder belongs to, told by the names in it.
+
+    The file's name (lmms-eval puts the task into it) or its first lines name a task or a metric
+    of the benchmark; an official result folder does not, and goes to the only benchmark there is.
+
+    Raises:
+        UsageError: nothing tells, and there are several benchmarks.
+    """
+    known = all_benchmarks()
+    told = responses.name
+    if responses.is_file():
+        with responses.open(encoding="utf-8", errors="replace") as lines:
+            told += lines.read(_FIRST_CHARACTERS)
+    found = [b for b in known.values() if b.package in told] or list(known.values())
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        f"{responses} does not tell which benchmark it belongs to",
+        next_step=f"add --benchmark with one of: {', '.join(known)}",
+    )
+
+
+def benchmark(name: str) -> Benchmark:
+    """The benchmark of that name; ``mmsi_video`` means ``mmsi-video``.
+
+    Raises:
+        UsageError: there is none; the message lists those there are.
+    """
+    known = all_benchmarks()
+    try:
+        return known[name.replace("_", "-")]
+    except KeyError:
+        raise UsageError(
+            f"benchmark ({name!r}) must be one of: {', '.join(known) or 'none is installed'}",
+            next_step="check the spelling, or reinstall with `pip install -e .`",
+        ) from None

@@ -1,0 +1,68 @@
+"""Fixtures that several rooms share: one rendered release, one dataset, tiny checkpoints.
+
+They are made once per test session, by the project itself, from nothing but its code.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Before any test imports something of Hugging Face: constants are read at import. Tests that need
+# a Hub start one on loopback, in a process of their own.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_XET"] = "1"
+os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+for name in ("MMSI_VIDEO_DATASET", "STREAMGAZE_DATASET", "SIGHTLINE_TASKS"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_hf_home(tmp_path_factory):
+    """No test sees the caches of this machine."""
+    home = str(tmp_path_factory.mktemp("hf-home"))
+    os.environ["HF_HOME"] = home
+    yield
+    os.environ.pop("HF_HOME", None)
+
+
+@pytest.fixture(scope="session")
+def sample_release(tmp_path_factory) -> Path:
+    """A whole rendered sample release, in the layout that the authors use."""
+    from mmsi_video.sample_release import make_sample
+
+    out = tmp_path_factory.mktemp("release") / "official"
+    make_sample(out, seed=0, variant="official")
+    return out
+
+
+@pytest.fixture(scope="session")
+def dataset(sample_release, tmp_path_factory) -> Path:
+    """The dataset built from the sample release."""
+    from mmsi_video.builder import build
+
+    out = tmp_path_factory.mktemp("dataset") / "mmsi-video"
+    build(sample_release, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """A factory: family -> folder of a tiny random-weight checkpoint of that architecture."""
+    made: dict[str, Path] = {}
+
+    def make(family: str) -> Path:
+        from sightline.tiny_models import make_tiny_model
+
+        if family not in made:
+            out = tmp_path_factory.mktemp("models") / family
+            made[family] = make_tiny_model(family, out)
+        return made[family]
+
+    return make
