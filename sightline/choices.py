@@ -7,8 +7,11 @@ import re
 LETTERS = "ABCDEFGHIJ"
 """Letters an option may carry, in order of position."""
 
-_MARKED = re.compile(r"^\s*\(?([A-J])\s*[.):、．]\s*", re.ASCII)
-_IN_TEXT = re.compile(r"(?:(?<=^)|(?<=[\s(]))\(?([A-J])\s*[.):]\s+", re.MULTILINE | re.ASCII)
+# A letter and its mark: `A.`, `(A)`, `A:`, also with the full-width stop, comma and colon.
+_MARK = r"\(?([A-J])\s?[.):\u3001\uff0e\uff1a]"
+_AT_START = re.compile(rf"\s*{_MARK}\s*", re.ASCII)
+_AT_LINE = re.compile(rf"^[ \t]*{_MARK}\s+", re.ASCII | re.MULTILINE)
+_IN_TEXT = re.compile(rf"(?<![^\s(]){_MARK}\s+", re.ASCII)
 
 
 def letter(position: int) -> str:
@@ -35,28 +38,47 @@ def position(option_letter: str) -> int:
 
 def without_letter(option: str) -> str:
     """The option's own words: ``B. northwest`` -> ``northwest``."""
-    return _MARKED.sub("", option, count=1).strip()
+    mark = _AT_START.match(option)
+    return option[mark.end() if mark else 0 :].strip()
 
 
 def options_in_text(text: str) -> list[str]:
     """The options written in a question: ``... A. left B. right`` -> ``["A. left", "B. right"]``.
 
-    The last run of marks that starts at A and goes on without a gap is taken, so that a letter
-    earlier in the question ("point A. Where ...") does no harm. Empty when there is none.
+    Marks that begin a line are taken if they make a list, else marks anywhere. The last A that is
+    followed by a B begins the list, each further option is the next letter's nearest mark, and
+    none is empty; so a letter earlier in the question ("point A. Where ...") does no harm. Empty
+    when there is no such list. Takes time linear in the text, which strangers wrote.
     """
-    marks = list(_IN_TEXT.finditer(text))
-    starts = [i for i, mark in enumerate(marks) if mark[1] == "A"]
-    for start in reversed(starts):
-        run = []
-        for mark in marks[start:]:
-            if mark[1] == LETTERS[len(run)]:
-                run.append(mark)
-            if len(run) == len(LETTERS):
-                break
-        if len(run) > 1:
-            ends = [mark.start() for mark in run[1:]] + [len(text)]
-            return [
-                f"{mark[1]}. {text[mark.end() : end].strip()}"
-                for mark, end in zip(run, ends, strict=True)
-            ]
+    for pattern in (_AT_LINE, _IN_TEXT):
+        options = _listed(text, list(pattern.finditer(text)))
+        if options:
+            return options
     return []
+
+
+def _listed(text: str, marks: list[re.Match[str]]) -> list[str]:
+    nearest: dict[int, int] = {}  # position of a letter -> its first mark after the current one
+    following: list[int | None] = [None] * len(marks)
+    for index in reversed(range(len(marks))):
+        place = position(marks[index][1])
+        following[index] = nearest.get(place + 1)
+        nearest[place] = index
+        if place == 0:
+            run = _run(following, index)
+            starts = [marks[i].end() for i in run]
+            ends = [*(marks[i].start() for i in run[1:]), len(text)]
+            cuts = list(zip(starts, ends, strict=True))
+            if len(run) > 1 and all(start < end for start, end in cuts):
+                return [
+                    f"{letter(i)}. {text[start:end].strip()}" for i, (start, end) in enumerate(cuts)
+                ]
+    return []
+
+
+def _run(following: list[int | None], start: int) -> list[int]:
+    run, after = [start], following[start]
+    while after is not None:
+        run.append(after)
+        after = following[after]
+    return run

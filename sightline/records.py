@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+ERROR_MARK = "[sightline error] "
+"""How a response starts that is none: the run failed on this sample, the reason follows."""
+
 
 class Outcome(str, Enum):
     """What became of one sample. The denominator is the split, so all of them are counted."""

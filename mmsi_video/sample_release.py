@@ -1,0 +1,129 @@
+"""A small release in the authors' exact format, drawn by us: its answers are true in the pixels.
+
+What it is for: the demo and the tests, and anyone without the real files. What is deliberate: the
+same seed gives the same bytes (with the same Pillow, PyAV and FFmpeg), and the two variants hold
+the same questions in the two shapes that a builder must accept.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sightline.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mmsi_video.rendering.clip import Clip
+    from mmsi_video.rendering.media import Archive
+    from mmsi_video.rendering.records import Question
+
+VARIANTS: tuple[str, ...] = ("official", "rearranged")
+"""``official`` is the layout that the authors describe. ``rearranged`` holds the same questions
+without `options` and `hint`, with unknown fields, with marks in another order, and with archives
+that repeat their folder's name inside."""
+
+ANNOTATIONS = "mmsivideo.json"
+FOLDERS = ("videos", "frames", "ref_images")
+"""The archives, without their ``.zip``."""
+
+
+def make_sample(out: Path, *, seed: int = 0, variant: str = "official") -> None:
+    """Draw the sample release into a new folder.
+
+    Writes ``mmsivideo.json``, ``videos.zip``, ``frames.zip`` and ``ref_images.zip``; all of them
+    or, after any failure, nothing.
+
+    Args:
+        out: a folder that does not exist yet, or is empty.
+        seed: any integer; another seed draws other rooms and asks for other answers.
+        variant: one of VARIANTS.
+
+    Raises:
+        UsageError: the folder is not empty or cannot be written, or there is no such variant.
+    """
+    from mmsi_video.rendering.records import questions  # noqa: PLC0415 (Pillow, numpy: heavy)
+
+    if variant not in VARIANTS:
+        raise UsageError(f"variant ({variant!r}) must be one of: {', '.join(VARIANTS)}")
+    out = out.absolute()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            f"{out} exists and is not an empty folder",
+            next_step="name a folder that does not exist yet, or empty this one",
+        )
+    try:
+        with _in_place_at_once(out) as folder:
+            write(folder, questions(seed), rearranged=variant == "rearranged")
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the sample release to {out}: {error}",
+            next_step="the release needs about 15 MB; free some space or name another folder",
+        ) from error
+
+
+@contextmanager
+def _in_place_at_once(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that becomes `out` when all went well, and goes away otherwise."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        folder.replace(out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(folder: Path, made: Sequence[Question], *, rearranged: bool) -> None:
+    """Write the questions and all their media into an existing folder."""
+    from mmsi_video.rendering.media import Archive, jpeg  # noqa: PLC0415 (see above)
+    from mmsi_video.rendering.records import record  # noqa: PLC0415 (see above)
+
+    rows = [record(question, rearranged=rearranged) for question in made]
+    text = json.dumps(rows, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    (folder / ANNOTATIONS).write_text(text, encoding="utf-8")
+
+    def archive(name: str) -> Archive:
+        return Archive(folder / f"{name}.zip", folder=f"{name}/" if rearranged else "")
+
+    with archive("ref_images") as pictures:
+        for question in made:
+            for i, draw in enumerate(question.draft.images):
+                pictures.add(question.image_path(i), jpeg(draw()))
+    # Several questions may ask about one clip; it is drawn once.
+    clips = {clip.key: clip for question in made for clip in question.draft.clips}
+    with archive("videos") as videos, archive("frames") as frames, _progress(clips) as advance:
+        for key in sorted(clips):
+            _write_clip(clips[key], videos, frames, advance)
+
+
+def _write_clip(clip: Clip, videos: Archive, frames: Archive, advance: Callable[[], None]) -> None:
+    from mmsi_video.rendering.media import jpeg, mp4  # noqa: PLC0415 (see above)
+
+    images = []
+    for i in range(clip.video_count):
+        images.append(clip.picture(i))
+        if i % clip.video_factor == 0:
+            frame = i // clip.video_factor
+            frames.add(clip.frame_name(frame), jpeg(images[-1]))
+            advance()
+    videos.add(f"{clip.key}.mp4", mp4(images, size=clip.size, fps=clip.video_fps))
+
+
+@contextmanager
+def _progress(clips: dict[str, Clip]) -> Iterator[Callable[[], None]]:
+    """A bar on stderr that counts frames; nothing when stderr is not a terminal."""
+    from rich.console import Console  # noqa: PLC0415 (only while something is drawn)
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("drawing frames", total=sum(clip.count for clip in clips.values()))
+        yield lambda: bar.advance(task)

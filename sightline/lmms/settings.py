@@ -1,0 +1,149 @@
+"""What a user may set about the model and the generation: text in, checked records out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from sightline.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+HOST_UNTIL = ["\n\n"]
+"""The stop list that lmms-eval fills in when a task names none. It would cut every answer that
+has a blank line in it, so it is taken as "none", as upstream's Hugging Face backends do."""
+
+DEFAULT_NEW_TOKENS = 1024
+"""Longest answer when the task does not say: lmms-eval's own limit for this benchmark."""
+
+_HOST_ONLY = ("batch_size", "max_batch_size")
+"""What lmms-eval passes to every model; samples are generated one at a time here."""
+
+_WHOLE_NUMBERS = {"min_pixels": 1, "max_pixels": 1, "max_frames": 1, "max_errors": 0, "seed": 0}
+"""Settings that are whole numbers -> the least they may be."""
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The ``--model_args`` of ``--model sightline``."""
+
+    pretrained: str
+    """Folder or Hub id of a checkpoint that AutoModelForImageTextToText loads."""
+    revision: str = "main"
+    """Commit, tag or branch of a Hub checkpoint."""
+    dtype: str = "auto"
+    """``auto`` is the checkpoint's own; else a torch type such as ``bfloat16``."""
+    device: str | None = None
+    """``cpu``, ``cuda``, ``cuda:1``; None lets accelerate choose, one device per rank."""
+    attn_implementation: str | None = None
+    """``sdpa``, ``flash_attention_2``, ``eager``; None is transformers' choice."""
+    min_pixels: int | None = None
+    """Smallest image, pixels, where the processor has such a limit (Qwen-VL); None is its own."""
+    max_pixels: int | None = None
+    """Largest image, pixels, where the processor has such a limit (Qwen-VL); None is its own."""
+    max_frames: int = 64
+    """Frames taken from a video that comes as a file, at least 1."""
+    fps: float | None = None
+    """Frames per second taken from a video that comes as a file, max_frames at most; None
+    spreads max_frames evenly."""
+    max_errors: int = 10
+    """The run stops when more samples than this fail on one rank; up to here each failure is
+    counted as the outcome of its sample."""
+    seed: int = 0
+    """Where sampling starts; greedy answers do not depend on it."""
+
+    def __post_init__(self) -> None:
+        for name, least in _WHOLE_NUMBERS.items():
+            value = getattr(self, name)
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if value is not None and not (whole and value >= least):
+                raise UsageError(
+                    f"--model_args {name} ({value!r}) must be a whole number >= {least}"
+                )
+        rate: object = self.fps
+        if rate is not None and not (isinstance(rate, (int, float)) and rate > 0):
+            raise UsageError(f"--model_args fps ({rate!r}) must be a number > 0")
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> ModelSettings:
+        """Read what lmms-eval parsed from ``--model_args``, ``--device`` and ``--batch_size``.
+
+        Raises:
+            UsageError: a name is unknown, or a value makes no sense.
+        """
+        if arguments.get("trust_remote_code"):
+            raise UsageError(
+                "--model_args trust_remote_code is not supported: no code from a checkpoint is run",
+                next_step="use a checkpoint whose architecture transformers has",
+            )
+        ignored = (*_HOST_ONLY, "trust_remote_code")
+        given = {name: value for name, value in arguments.items() if name not in ignored}
+        known = [entry.name for entry in fields(cls)]
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            raise UsageError(
+                f"--model_args has no {', '.join(unknown)}; it has {', '.join(known)}",
+                next_step="check the spelling",
+            )
+        if not given.get("pretrained"):
+            raise UsageError(
+                "--model_args must name a checkpoint",
+                next_step="add pretrained=FOLDER or pretrained=org/name",
+            )
+        # lmms-eval turns digits into numbers, which a name or a commit may consist of.
+        for name in ("pretrained", "revision"):
+            if name in given:
+                given[name] = str(given[name])
+        return cls(**given)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """How one answer is generated."""
+
+    options: Mapping[str, Any]
+    """Arguments of ``model.generate``."""
+    until: tuple[str, ...] = field(default=())
+    """Strings that end the answer; they are not part of it."""
+
+    @property
+    def samples(self) -> bool:
+        """Whether tokens are drawn at random."""
+        return bool(self.options["do_sample"])
+
+
+def generation(kwargs: Mapping[str, Any]) -> Generation:
+    """Read a task's ``generation_kwargs``.
+
+    Greedy unless ``do_sample: true`` or a temperature above 0 is given; a temperature of 0 is
+    greedy in any case, since it has no other meaning. Unknown names are kept: which of them the
+    library knows is checked by the caller.
+    """
+    given = {name: value for name, value in kwargs.items() if name != "until"}
+    longest = given.pop("max_gen_toks", None)
+    given.setdefault("max_new_tokens", longest or DEFAULT_NEW_TOKENS)
+    temperature = given.get("temperature")
+    draws = given.get("do_sample")
+    if temperature == 0:
+        draws = False
+    elif draws is None:
+        draws = temperature is not None
+    given["do_sample"] = bool(draws)
+    if not draws:
+        # A checkpoint's own sampling values would only bring a warning for each answer.
+        given |= {"temperature": None, "top_p": None, "top_k": None}
+    return Generation(given, _until(kwargs.get("until")))
+
+
+def _until(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    if value is None or value == HOST_UNTIL:
+        return ()
+    strings = [value] if isinstance(value, str) else list(value)
+    return tuple(string for string in strings if string)
+
+
+def cut(text: str, until: Sequence[str]) -> str:
+    """The text before the first of the strings that end an answer."""
+    ends = [place for string in until if (place := text.find(string)) >= 0]
+    return text[: min(ends)] if ends else text

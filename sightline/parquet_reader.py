@@ -1,0 +1,143 @@
+"""Reads single row groups by key: the frames of one clip, without the rest of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sightline.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+
+class ClipReader:
+    """Reads single row groups by key, from files that :func:`sightline.parquet.write_config` wrote.
+
+    Only the footers are kept. Each read opens its file anew (0.1 ms with the footer at hand), so
+    a reader may be shared by threads and forked processes. Files are memory-mapped.
+
+    Args:
+        files: a folder with Parquet files, or the files.
+        key: name of the key column.
+
+    Raises:
+        DatasetError: there are no such files, or a row group holds several keys.
+    """
+
+    def __init__(self, files: str | Path | Iterable[str | Path], key: str = "clip_id") -> None:
+        if isinstance(files, (str, Path)):
+            found = (
+                [Path(files)] if Path(files).is_file() else sorted(Path(files).glob("*.parquet"))
+            )
+        else:
+            found = [Path(file) for file in files]
+        if not found:
+            raise DatasetError(
+                f"{files} has no Parquet files", next_step="build the dataset: sightline build"
+            )
+        self._key = key
+        self._metadata = {path: _footer(path) for path in found}
+        self._places = dict(_places(self._metadata, key))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys, in the order of the files."""
+        return tuple(self._places)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def row_count(self, key: str) -> int:
+        """Number of rows of a key.
+
+        Raises:
+            DatasetError: there is no such key.
+        """
+        path, group = self._place(key)
+        return int(self._metadata[path].row_group(group).num_rows)
+
+    def read(
+        self, key: str, columns: Sequence[str] = ("image",), rows: Sequence[int] | None = None
+    ) -> list[Any]:
+        """Values of some rows of a key; no other row group is read.
+
+        Args:
+            key: for example the clip id.
+            columns: names of columns. A media column gives its bytes, untouched.
+            rows: positions within the key's rows, in any order; None means all.
+
+        Returns:
+            One value per row when one column is asked for, else one tuple per row.
+
+        Raises:
+            DatasetError: there is no such key, column or row.
+        """
+        path, group = self._place(key)
+        metadata = self._metadata[path]
+        unknown = sorted(set(columns) - set(metadata.schema.to_arrow_schema().names))
+        if unknown or not columns:
+            raise DatasetError(f"columns ({unknown}) must be among those of {path.name}")
+        with pq.ParquetFile(path, metadata=metadata, memory_map=True) as file:
+            table = file.read_row_group(group, columns=list(columns), use_threads=False)
+        if rows is not None:
+            outside = [row for row in rows if not 0 <= row < table.num_rows]
+            if outside:
+                raise DatasetError(
+                    f"rows ({outside[:5]}) of {key} must be in [0, {table.num_rows})"
+                )
+            table = table.take(pa.array(rows, pa.int64()))
+        values = [_values(table.column(name)) for name in columns]
+        return values[0] if len(columns) == 1 else list(zip(*values, strict=True))
+
+    def _place(self, key: str) -> tuple[Path, int]:
+        try:
+            return self._places[key]
+        except KeyError:
+            raise DatasetError(
+                f"{self._key} ({key!r}) must be one of the {len(self._places)} in "
+                f"{min(self._metadata).parent}",
+                next_step="see that questions and frames come from the same build",
+            ) from None
+
+
+def _footer(path: Path) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DatasetError(
+            f"{path} must be a whole Parquet file: {error}", next_step="build the dataset again"
+        ) from error
+
+
+def _places(
+    metadata: Mapping[Path, pq.FileMetaData], key: str
+) -> Iterator[tuple[str, tuple[Path, int]]]:
+    for path, footer in metadata.items():
+        column = next(
+            (i for i in range(footer.num_columns) if footer.schema.column(i).path == key), None
+        )
+        if column is None:
+            raise DatasetError(f"{path} must have a column {key!r}")
+        for group in range(footer.num_row_groups):
+            statistics = footer.row_group(group).column(column).statistics
+            if statistics is None or not statistics.has_min_max:
+                raise DatasetError(f"{path} must have statistics for {key!r} in every row group")
+            if statistics.min != statistics.max:
+                raise DatasetError(
+                    f"{path} must have one {key} per row group, but group {group} goes from "
+                    f"{statistics.min!r} to {statistics.max!r}",
+                    next_step="build the dataset with `sightline build`",
+                )
+            yield statistics.min, (path, group)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Python values; a media struct gives its bytes alone."""
+    if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
+        column = pa.chunked_array([chunk.field("bytes") for chunk in column.chunks], pa.binary())
+    values: list[Any] = column.to_pylist()
+    return values

@@ -1,0 +1,235 @@
+"""An authors' release: a folder, or a dataset repository on the Hub at a fixed revision.
+
+The files are used where they lie: a folder is never written to, files of the Hub stay in its
+cache. Every file gets a SHA-256, because a dataset says from which bytes it was built.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sightline.errors import BrokenReleaseError, Problem, ReleaseError, SightlineError
+from sightline.progress import Progress, Silent
+from sightline.staging import file_sha256, room
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+JSON_LIMIT_BYTES = 1 << 29
+"""Largest JSON file that is read into memory (a real one has a few MB)."""
+
+_REPOSITORY = re.compile(r"(\w[\w.-]*/\w[\w.-]*)(?:@(\w[\w./-]*))?", re.ASCII)
+_FULL_REVISION = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class ReleaseFile:
+    """One file of a release."""
+
+    name: str
+    """Its name in the release."""
+    path: Path
+    """Where it lies on this machine."""
+    size: int
+    """Bytes."""
+    sha256: str
+    """SHA-256, in hex."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """An authors' release that was found, with all the files asked for."""
+
+    repository: str | None
+    """``org/name`` on the Hub; None for a folder."""
+    revision: str | None
+    """The full commit of the repository; None for a folder."""
+    files: tuple[ReleaseFile, ...]
+    """In the order in which they were asked for."""
+
+    def path(self, name: str) -> Path:
+        """Where the file of that name lies."""
+        return next(file.path for file in self.files if file.name == name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The release as plain JSON types, without any path of this machine."""
+        return {
+            "repository": self.repository,
+            "revision": self.revision,
+            "files": {
+                file.name: {"bytes": file.size, "sha256": file.sha256} for file in self.files
+            },
+        }
+
+
+def open_release(
+    spec: str | Path, *, files: Sequence[str], progress: Progress | None = None
+) -> Release:
+    """Find a release and compute its checksums.
+
+    Args:
+        spec: a folder, or ``org/name`` or ``org/name@revision`` of a dataset on the Hub.
+        files: names of the files that it must have.
+        progress: told about the bytes that are read for the checksums.
+
+    Raises:
+        BrokenReleaseError: files are missing; the message names all of them.
+        ReleaseError: there is no such folder or repository, or the Hub cannot be asked.
+    """
+    progress = progress or Silent()
+    folder = Path(spec).expanduser()
+    found = _REPOSITORY.fullmatch(str(spec))
+    if folder.is_dir():
+        repository, revision, paths = None, None, _in_folder(folder, files)
+    elif isinstance(spec, str) and found:
+        repository = found[1]
+        revision, paths = _from_hub(repository, found[2], files)
+    else:
+        raise ReleaseError(
+            f"release ({spec}) must be a folder or `org/name[@revision]`; there is no such folder",
+            next_step="check the spelling of --release",
+        )
+    progress.start("checksums", sum(path.stat().st_size for path in paths))
+    return Release(
+        repository,
+        revision,
+        tuple(
+            ReleaseFile(name, path, path.stat().st_size, file_sha256(path, progress.advance))
+            for name, path in zip(files, paths, strict=True)
+        ),
+    )
+
+
+def read_json(path: Path, *, limit: int = JSON_LIMIT_BYTES) -> Any:
+    """The value in a JSON file. ``NaN`` and infinities, which are no JSON, become None.
+
+    Raises:
+        BrokenReleaseError: it is too large, cut short or no JSON; the message says where.
+    """
+    size = path.stat().st_size
+    if size > limit:
+        message = f"must have at most {limit:,} bytes, but has {size:,}"
+        raise BrokenReleaseError([Problem(path.name, message)])
+    where, message = path.name, ""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
+    except UnicodeDecodeError as error:
+        message = f"must be UTF-8 text, but byte {error.start} is not"
+    except json.JSONDecodeError as error:
+        where = f"{path.name} line {error.lineno} column {error.colno}"
+        cut = error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip()) - 1
+        end = " (the file was cut short?)" if cut else ""
+        message = f"is not whole JSON: {error.msg} at character {error.pos} of {len(text)}{end}"
+    except (ValueError, RecursionError) as error:
+        message = f"is not usable JSON: {error}"
+    raise BrokenReleaseError(
+        [Problem(where, message)], next_step="get the file again and compare its checksum"
+    )
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if abs(number) != float("inf") else None
+
+
+def _in_folder(folder: Path, files: Sequence[str]) -> list[Path]:
+    missing = [name for name in files if not (folder / name).is_file()]
+    if missing:
+        raise BrokenReleaseError(
+            [Problem(name, "is missing from the release folder") for name in missing],
+            next_step=f"put all of {', '.join(files)} into {folder}, the archives as they are",
+        )
+    return [folder / name for name in files]
+
+
+def _from_hub(
+    repository: str, revision: str | None, files: Sequence[str]
+) -> tuple[str, list[Path]]:
+    """The full commit, and where the files lie in the Hub's cache."""
+    from huggingface_hub.errors import HFValidationError  # noqa: PLC0415 (heavy, as below)
+
+    try:
+        cached = _cached(repository, revision, files)
+        if cached:
+            return str(revision), cached
+        with room(Path("the cache of the Hub")):
+            return _download(repository, revision, files)
+    except SightlineError:
+        raise
+    except HFValidationError as error:
+        raise ReleaseError(str(error), next_step="check the spelling of --release") from error
+    except Exception as error:
+        # Which exceptions a dead network raises depends on the HTTP library that the installed
+        # huggingface_hub brings (httpx for 1.x, httpx2 for 2.x), which we do not depend on.
+        if not _is_network(error):
+            raise
+        raise ReleaseError(
+            f"the Hub cannot be reached for {repository}: {error}",
+            next_step="check the network, HF_ENDPOINT and HF_HUB_OFFLINE, or download the files "
+            "elsewhere and give their folder with --release",
+        ) from error
+
+
+def _is_network(error: BaseException) -> bool:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"TransportError", "OSError", "HTTPError", "OfflineModeIsEnabled"})
+
+
+def _cached(repository: str, revision: str | None, files: Sequence[str]) -> list[Path]:
+    """The files in the Hub's cache, when a full commit was asked for and all are there."""
+    from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 (heavy; folders need none)
+
+    if revision is None or not _FULL_REVISION.fullmatch(revision):
+        return []
+    found = [
+        try_to_load_from_cache(repository, name, revision=revision, repo_type="dataset")
+        for name in files
+    ]
+    paths = [Path(path) for path in found if isinstance(path, str)]
+    return paths if len(paths) == len(files) else []
+
+
+def _download(
+    repository: str, revision: str | None, files: Sequence[str]
+) -> tuple[str, list[Path]]:
+    from huggingface_hub import HfApi, errors, hf_hub_download  # noqa: PLC0415 (heavy, as above)
+
+    at = f"{repository}@{revision}" if revision else repository
+    try:
+        # First of all, because it fails at once without a network; downloads retry for 20 s.
+        info = HfApi().dataset_info(repository, revision=revision)
+        _check_listed(at, {file.rfilename for file in info.siblings or ()}, files)
+        paths = [
+            Path(hf_hub_download(repository, name, repo_type="dataset", revision=info.sha))
+            for name in files
+        ]
+    except errors.GatedRepoError as error:
+        raise ReleaseError(
+            f"{at} is gated: its authors want you to accept their terms first",
+            next_step="accept them on the dataset's page, then `hf auth login`",
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise ReleaseError(
+            f"{repository} has no revision {revision!r}",
+            next_step="give a branch, a tag or a commit that its page lists",
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        raise ReleaseError(
+            f"there is no dataset {repository} on the Hub, or it is private",
+            next_step="check the spelling; for a private one `hf auth login` first",
+        ) from error
+    return str(info.sha), paths
+
+
+def _check_listed(at: str, listed: set[str], files: Sequence[str]) -> None:
+    missing = [name for name in files if name not in listed]
+    if missing:
+        raise BrokenReleaseError(
+            [Problem(name, f"is missing from {at}") for name in missing],
+            next_step="choose another revision: org/name@revision",
+        )

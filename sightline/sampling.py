@@ -1,0 +1,90 @@
+"""Which frames of several videos are shown: numbers in, integers out.
+
+Both rules see the videos as one long row of frames and take evenly spaced global positions; each
+position belongs to the video that holds it, so a longer video gets more frames.
+
+- ``official``: the rule of the MMSI-Video-Bench loader, bit for bit. Position ``j`` is
+  ``trunc(j * step)`` in 64-bit floats, so for some totals (100 frames and a cap of 50 is one) the
+  last position lands just below the last frame and that frame is never shown. An exact integer
+  formula would differ; published numbers were made with this one. A video that receives no
+  position is shown by its first frame, so the result may hold more than ``max_frames``.
+- ``linspace``: the rule of EASI and VLMEvalKit, bit-equal to ``numpy.linspace(0, total - 1, n,
+  dtype=int)`` without repeats. The last frame is always shown; a video that receives no position
+  shows nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Rule = Literal["official", "linspace"]
+"""How global positions are chosen."""
+
+RULES: tuple[str, ...] = get_args(Rule)
+"""The names a `rule` may have."""
+
+
+def proportional_indices(
+    frame_counts: Sequence[int], max_frames: int, *, rule: Rule = "official"
+) -> list[list[int]]:
+    """The frames of each video that are shown, as indices into that video.
+
+    Args:
+        frame_counts: number of frames of each video, each at least 1.
+        max_frames: cap on the frames of all videos together, at least 1.
+        rule: ``official`` or ``linspace``, see the module.
+
+    Returns:
+        One ascending list of indices in ``[0, frame_count)`` per video. Everything when the
+        videos have no more than `max_frames` frames together.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    _check(frame_counts, max_frames, rule)
+    total = sum(frame_counts)
+    if total <= max_frames:
+        return [list(range(count)) for count in frame_counts]
+    positions = _positions(total, max_frames, last_always_in=rule == "linspace")
+    chosen = _by_video(frame_counts, positions)
+    if rule == "official":
+        return [indices or [0] for indices in chosen]
+    return chosen
+
+
+def _check(frame_counts: Sequence[int], max_frames: int, rule: str) -> None:
+    if not frame_counts:
+        raise ValueError("frame_counts must have at least one video, but got none")
+    for video, count in enumerate(frame_counts):
+        if count < 1:
+            raise ValueError(f"frame_counts[{video}] ({count}) must be >= 1")
+    if max_frames < 1:
+        raise ValueError(f"max_frames ({max_frames}) must be >= 1")
+    if rule not in RULES:
+        raise ValueError(f"rule ({rule!r}) must be one of: {', '.join(RULES)}")
+
+
+def _positions(total: int, count: int, *, last_always_in: bool) -> list[int]:
+    """`count` evenly spaced positions of ``range(total)``; distinct, because total > count."""
+    if count == 1:
+        return [0]
+    step = (total - 1) / (count - 1)
+    positions = [int(j * step) for j in range(count)]
+    if last_always_in:
+        positions[-1] = total - 1
+    return positions
+
+
+def _by_video(frame_counts: Sequence[int], positions: Sequence[int]) -> list[list[int]]:
+    """Global positions as local indices: video i holds ``[starts[i], starts[i + 1])``."""
+    starts = [0, *accumulate(frame_counts)]
+    chosen: list[list[int]] = [[] for _ in frame_counts]
+    for position in positions:
+        video = bisect_right(starts, position) - 1
+        chosen[video].append(position - starts[video])
+    return chosen

@@ -1,0 +1,343 @@
+"""Our tasks inside lmms-eval, on every path that evaluates."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from sightline.benchmarks import Benchmark, all_benchmarks
+from sightline.lmms import plugin, source
+
+OURS = "mmsi_video_native"
+"""A task that upstream does not have: where it is listed, our folder is indexed."""
+SHARED = "mmsi_video"
+"""A task that upstream has too."""
+
+
+class Manager:
+    """As much of lmms-eval's TaskManager as the plugin touches."""
+
+    def __init__(self, *args, **options):
+        self.index = self.initialize_tasks(*args, **options)
+
+    def initialize_tasks(self, include_path=None, include_defaults=True):  # noqa: FBT002 (theirs)
+        """Name -> entry."""
+        found = {"theirs": {"type": "task", "yaml_path": "/upstream/theirs.yaml"}}
+        found[SHARED] = {"type": "task", "yaml_path": "/upstream/mmsi_video.yaml"}
+        extra = {"extra": {"type": "task", "yaml_path": f"{include_path}/extra.yaml"}}
+        return {**(found if include_defaults else {}), **(extra if include_path else {})}
+
+    def _get_task_and_group(self, folder):
+        names = (path.stem for path in Path(folder).glob("*.yaml"))
+        return {n: {"type": "task", "yaml_path": f"{folder}/{n}.yaml"} for n in names}
+
+    def load_task_or_group(self, task_list=None, task_type="simple"):
+        """Name -> task object."""
+        del task_type
+        return {name: task(name, {"version": 1.0}) for name in task_list}
+
+
+def task(name, metadata):
+    """A task object, as far as the plugin looks into it."""
+    return SimpleNamespace(config=SimpleNamespace(task=name, metadata=metadata))
+
+
+@pytest.fixture
+def manager(monkeypatch):
+    """A TaskManager class of its own, wrapped."""
+    monkeypatch.delenv("SIGHTLINE_TASKS", raising=False)
+    plugin._say_once.cache_clear()
+    fresh = type("TaskManager", (Manager,), dict(vars(Manager)))
+    plugin.wrap(fresh)
+    return fresh
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """What lmms-eval's log was told."""
+    import loguru
+
+    lines = []
+    monkeypatch.setattr(loguru.logger, "info", lines.append)
+    return lines
+
+
+def test_our_names_win(manager, log):
+    """Ours stand in the index in place of upstream's, the others stay."""
+    index = manager().index
+    folder = Path(next(iter(all_benchmarks().values())).package, "tasks")
+    assert str(folder / "mmsi_video.yaml") in index[SHARED]["yaml_path"]
+    assert index["theirs"]["yaml_path"] == "/upstream/theirs.yaml"
+    assert OURS in index
+    assert len(log) == 1
+
+
+def test_what_is_hidden_is_said_once(manager, log):
+    """One line for a process, however many managers it makes; only upstream's names are in it."""
+    manager()
+    manager()
+    expected = "mmsi_video run Sightline's tasks instead of lmms-eval's own (SIGHTLINE_TASKS=0 "
+    assert log == [f"sightline: {expected}gives those back)"]
+
+
+def test_only_the_first_rank_says_it(manager, log, monkeypatch):
+    """Eight ranks need not say eight times the same."""
+    monkeypatch.setenv("RANK", "3")
+    manager()
+    assert log == []
+
+
+@pytest.mark.parametrize("value", ["0", "off", "False"])
+def test_the_switch_gives_upstream_back(manager, log, monkeypatch, value):
+    """Off means that nothing is changed and nothing said."""
+    monkeypatch.setenv("SIGHTLINE_TASKS", value)
+    assert manager().index == Manager().index
+    assert log == []
+
+
+@pytest.mark.parametrize(("args", "options"), [((), {}), ((None, True), {}), (("x",), {})])
+def test_only_ours_can_be_indexed(manager, monkeypatch, args, options):
+    """`only` leaves upstream's thousands of files unread, and keeps --include_path."""
+    monkeypatch.setenv("SIGHTLINE_TASKS", "only")
+    index = manager(*args, **options).index
+    assert "theirs" not in index
+    assert OURS in index
+    assert ("extra" in index) == (args == ("x",))
+
+
+def test_wrapping_twice_changes_nothing(manager):
+    """Every import of lmms_eval.models asks for it."""
+    before = manager.initialize_tasks
+    plugin.wrap(manager)
+    assert manager.initialize_tasks is before
+
+
+def test_the_dataset_is_recorded_with_the_task(manager, monkeypatch):
+    """Origin, revision and checksums stand in the metadata, which results.json repeats."""
+    found = source.DatasetSource(Path("d"), "org/name@abc", "abc", {"questions/x.parquet": "12"})
+    monkeypatch.setattr(source, "resolve", lambda _: found)
+    loaded = manager().load_task_or_group([SHARED, "theirs"])
+    assert loaded[SHARED].config.metadata == {
+        "version": 1.0,
+        "dataset": {
+            "origin": "org/name@abc",
+            "revision": "abc",
+            "checksums": {"questions/x.parquet": "12"},
+        },
+    }
+    assert loaded["theirs"].config.metadata == {"version": 1.0}
+
+
+def test_tasks_inside_groups_are_found():
+    """lmms-eval nests the tasks of a group in a dictionary of their own."""
+    inner, outer = task("a", None), task("b", None)
+    assert list(plugin._tasks([{"group": {"a": inner}}, outer])) == [inner, outer]
+
+
+def test_a_dataset_that_is_not_there_breaks_nothing(manager, monkeypatch, caplog):
+    """Loading goes on: the task itself says what is missing, when it needs it."""
+
+    def resolve(_):
+        raise OSError("no disk")
+
+    monkeypatch.setattr(source, "resolve", resolve)
+    loaded = manager().load_task_or_group([SHARED])
+    assert loaded[SHARED].config.metadata == {"version": 1.0}
+    assert "the dataset is not recorded in the results: OSError('no disk')" in caplog.text
+
+
+def test_a_broken_benchmark_breaks_nothing(manager, monkeypatch, caplog):
+    """Upstream's index comes out as it was, with a warning."""
+
+    def broken():
+        raise ImportError("half an install")
+
+    monkeypatch.setattr(plugin, "all_benchmarks", broken)
+    assert manager().index == Manager().index
+    assert "our tasks are not in the index: ImportError('half an install')" in caplog.text
+
+
+def test_a_task_folder_is_found_without_its_package():
+    """A package that does not exist, or has no tasks, is passed over."""
+    one = all_benchmarks()["mmsi-video"]
+    fields = dict(vars(one))
+    absent = Benchmark(**{**fields, "package": "no_such_package"})
+    bare = Benchmark(**{**fields, "package": "streamgaze_task"})
+    folders = plugin.task_folders([absent, bare, one])
+    assert [folder.parent.name for folder in folders if (folder / "mmsi_video.yaml").is_file()] == [
+        "mmsi_video"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--tasks", SHARED], ["--tasks", f"{SHARED},{SHARED}"]),
+        ([f"--tasks={SHARED}", "--limit", "3"], [f"--tasks={SHARED},{SHARED}", "--limit", "3"]),
+        (["--tasks", f"{SHARED},x"], ["--tasks", f"{SHARED},x"]),
+        (["--tasks", "folder"], ["--tasks", "folder"]),
+        (["--model", SHARED, "--tasks"], ["--model", SHARED, "--tasks"]),
+    ],
+    ids=["two words", "one word", "a list", "another folder", "elsewhere"],
+)
+def test_a_task_is_not_taken_for_a_folder(arguments, expected):
+    """A name that is written twice cannot be a folder, and is still one task."""
+    assert plugin.tasks_not_folders(arguments, [SHARED]) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "changed"),
+    [
+        (("/x/lmms_eval/__main__.py", "1", SHARED), True),
+        (("/bin/lmms-eval", "1", SHARED), True),
+        (("/bin/lmms-eval", "0", SHARED), False),
+        (("/bin/lmms-eval", "1", "other"), False),
+        (("/bin/pytest", "1", SHARED), False),
+    ],
+    ids=["python -m", "command", "switched off", "no such folder", "another program"],
+)
+def test_when_arguments_are_read_past_folders(tmp_path, monkeypatch, log, place, changed):
+    """Only in lmms-eval's own command, and only where a folder is in the way."""
+    program, switch, folder = place
+    plugin._say_once.cache_clear()
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIGHTLINE_TASKS", switch)
+    monkeypatch.setattr(sys, "argv", [program, "--tasks", SHARED])
+    plugin._look_past_folders()
+    assert sys.argv[2] == (f"{SHARED},{SHARED}" if changed else SHARED)
+    assert len(log) == changed
+
+
+def test_finding_the_tasks_imports_nothing_heavy():
+    """What runs inside `import lmms_eval.models` stays light."""
+    code = (
+        "import sys; from sightline.lmms import plugin; plugin.install();"
+        "from sightline.benchmarks import all_benchmarks;"
+        "print(len(plugin.task_folders(all_benchmarks().values())));"
+        "heavy = {'torch', 'datasets', 'transformers', 'lmms_eval', 'pyarrow', 'av', 'numpy'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    assert run([sys.executable, "-c", code]).splitlines() == ["1", "[]"]
+
+
+def run(command, **environment):
+    """Output of a command, both streams; it must end with status 0."""
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def script(name):
+    """A command that pip installed beside this Python."""
+    return str(Path(sys.executable).with_name(name))
+
+
+ACCELERATE = ["launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+ACCELERATE += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+COMMANDS = {
+    "python -m lmms_eval": [sys.executable, "-m", "lmms_eval"],
+    "lmms-eval": [script("lmms-eval")],
+    "lmms-eval eval": [script("lmms-eval"), "eval"],
+    "accelerate launch": [script("accelerate"), *ACCELERATE, "-m", "lmms_eval"],
+    "torchrun": [script("torchrun"), "--nproc_per_node", "2", "-m", "lmms_eval"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_sees_our_tasks(name):
+    """The task index of each command that evaluates holds our folder, in every rank."""
+    pytest.importorskip("lmms_eval")
+    several = name in ("accelerate launch", "torchrun")
+    # Two ranks that read thousands of files each would only take time.
+    switch = {"SIGHTLINE_TASKS": "only"} if several else {}
+    output = run([*COMMANDS[name], "--tasks", "list"], ACCELERATE_USE_CPU="true", **switch)
+    assert output.count(f"- {OURS}\n") == (2 if several else 1)
+    said = output.count("run Sightline's tasks instead of lmms-eval's own")
+    assert said == (0 if several else 1)
+
+
+@pytest.mark.slow
+def test_the_switch_gives_upstreams_tasks_back():
+    """With SIGHTLINE_TASKS=0 our own names are gone, and nothing is said."""
+    pytest.importorskip("lmms_eval")
+    output = run([*COMMANDS["python -m lmms_eval"], "--tasks", "list"], SIGHTLINE_TASKS="0")
+    assert f"- {OURS}\n" not in output
+    assert f"- {SHARED}\n" in output
+    assert "Sightline" not in output
+
+
+INDEX = """
+import os, sys
+{first}
+from lmms_eval.evaluator import TaskManager, simple_evaluate
+for switch in ("only", "0"):
+    os.environ["SIGHTLINE_TASKS"] = switch
+    print("PLACE", TaskManager().task_index["mmsi_video"]["yaml_path"])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "first", ["", "import lmms_eval.tasks"], ids=["simple_evaluate", "tasks imported first"]
+)
+def test_python_callers_see_our_tasks(first):
+    """simple_evaluate's own TaskManager reads our file; switched off, upstream's."""
+    pytest.importorskip("lmms_eval")
+    output = run([sys.executable, "-c", INDEX.format(first=first)])
+    ours, theirs = (line for line in output.splitlines() if line.startswith("PLACE"))
+    assert "lmms_eval" not in ours
+    assert ours.endswith("mmsi_video/tasks/mmsi_video.yaml")
+    assert "lmms_eval/tasks/" in theirs
+
+
+@pytest.mark.slow
+def test_what_we_rely_on_in_lmms_eval_is_still_there():
+    """Canary: the names and forms inside lmms-eval that the plugin and the model build on."""
+    pytest.importorskip("lmms_eval")
+    code = (
+        "import inspect, lmms_eval.models as models, lmms_eval.tasks as tasks;"
+        "from lmms_eval.api.model import lmms;"
+        "from lmms_eval.api.instance import GenerationResult, Instance, TokenCounts;"
+        "from lmms_eval.models.registry_v2 import ModelManifest, ModelRegistryV2;"
+        "manager = tasks.TaskManager;"
+        "print(list(inspect.signature(inspect.unwrap(manager.initialize_tasks)).parameters));"
+        "print(list(inspect.signature(manager._get_task_and_group).parameters));"
+        "print(list(inspect.signature(inspect.unwrap(manager.load_task_or_group)).parameters));"
+        "load = inspect.signature(ModelRegistryV2.load_entrypoint_manifests);"
+        "print(load.parameters['group'].default);"
+        "print(list(inspect.signature(ModelManifest).parameters));"
+        "print(models.MODEL_REGISTRY_V2.get_manifest('sightline').chat_class_path);"
+        "print(models.get_model('sightline').__name__, lmms.is_simple)"
+    )
+    lines = run([sys.executable, "-W", "ignore", "-c", code]).splitlines()[-7:]
+    assert lines == [
+        "['self', 'include_path', 'include_defaults']",
+        "['self', 'task_dir']",
+        "['self', 'task_list', 'task_type']",
+        "lmms_eval.models",
+        "['model_id', 'simple_class_path', 'chat_class_path', 'aliases']",
+        "sightline.lmms.model.SightlineModel",
+        "SightlineModel True",
+    ]
+
+
+def test_the_stand_in_has_upstreams_parameters():
+    """The fake manager of this file has the signature that the canary asserts of the real one."""
+    parameters = inspect.signature(Manager.initialize_tasks).parameters
+    assert list(parameters) == ["self", "include_path", "include_defaults"]

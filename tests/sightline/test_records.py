@@ -1,0 +1,61 @@
+"""Scores go to JSON and come back."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sightline.records import Outcome, Response, Score
+
+outcomes = st.sampled_from(Outcome)
+scores = st.builds(
+    Score,
+    question_id=st.text(),
+    answer=st.sampled_from("ABCDEF"),
+    option_count=st.integers(2, 6),
+    outcome=outcomes,
+    predictions=st.dictionaries(st.text(), st.none() | st.sampled_from("ABCDEF")),
+    outcomes=st.dictionaries(st.text(), outcomes),
+    slices=st.dictionaries(st.text(), st.text()),
+    cluster=st.text(),
+    error=st.none() | st.text(),
+    details=st.dictionaries(st.text(), st.none() | st.integers() | st.text()),
+)
+
+
+@given(scores)
+def test_a_score_survives_json(score):
+    """as_dict, JSON and from_dict change nothing."""
+    assert Score.from_dict(json.loads(json.dumps(score.as_dict()))) == score
+
+
+def test_unknown_keys_are_ignored_and_optional_ones_may_be_absent():
+    """Files of later versions, and without error and details, can still be read."""
+    row = {
+        "question_id": "question_0001",
+        "answer": "A",
+        "option_count": 4,
+        "outcome": "right",
+        "predictions": {"official": "A"},
+        "outcomes": {"official": "right"},
+        "slices": {},
+        "cluster": "clip",
+        "later": 1,
+    }
+    score = Score.from_dict(row)
+    assert (score.outcome, score.error, score.details) == (Outcome.RIGHT, None, {})
+
+
+def test_a_missing_field_and_an_unknown_outcome_are_told():
+    """The reader learns which field, or which outcome, is wrong."""
+    with pytest.raises(KeyError, match="question_id"):
+        Score.from_dict({})
+    row = Score("q", "A", 4, Outcome.RIGHT, {}, {}, {}, "c").as_dict() | {"outcome": "perhaps"}
+    with pytest.raises(ValueError, match="'perhaps' is not a valid Outcome"):
+        Score.from_dict(row)
+
+
+def test_a_response_has_no_error_by_default():
+    """Only the id and the text are needed."""
+    assert Response("q", "B").error is None
