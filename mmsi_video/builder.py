@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock, Timeout
 
-from mmsi_video import schema
+from mmsi_video import columns
 from mmsi_video.dataset_rows import (
     BUILDER_VERSION,
     build_facts,
@@ -199,9 +199,8 @@ def _write(
         raise BrokenReleaseError([*problems, *source.inspect(bar)], next_step=next_step)
     records = without_broken(source.records, problems)
     while records:
-        check_room(
-            staging.folder, source.media_bytes(records) - staging.finished_bytes + _RESERVE_BYTES
-        )
+        need = source.media_bytes(records) - staging.finished_bytes + _RESERVE_BYTES
+        check_room(staging.out.parent, need)
         staging.restart()
         media = _write_media(source, records, staging, limit, bar)
         found = fault_problems(records, source.clips, media)
@@ -209,7 +208,8 @@ def _write(
             return _write_tables(source, records, media, problems, staging)
         problems += found
         if not skip_broken:
-            raise BrokenReleaseError(problems, next_step=_SKIP_HINT)
+            kept = f"finished parts are kept in {staging.folder.name}"
+            raise BrokenReleaseError(problems, next_step=f"{_SKIP_HINT}; {kept}")
         records = without_broken(records, problems)
     raise BrokenReleaseError(problems, next_step="no sample is left; get the release again")
 
@@ -230,7 +230,7 @@ def _write_media(
         facts.clips = write_config(
             staging,
             "frames",
-            schema.features()["frames"],
+            columns.features()["frames"],
             groups,
             shard_bytes=limit,
             advance=bar.advance,
@@ -274,7 +274,7 @@ def _write_tables(
     problems: Sequence[Problem],
     staging: Staging,
 ) -> dict[str, Any]:
-    features = schema.features()
+    features = columns.features()
     rows = [question_row(record, source.clips, media) for record in records]
     write_table(staging, "questions", features["questions"], columns_of(rows))
     videos = [

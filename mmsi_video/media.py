@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
-from sightline.errors import Problem, ReleaseError
+from sightline.errors import DatasetError, Problem, ReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +29,6 @@ _TIME = re.compile(r"(\d{1,4}):(\d{2}(?:\.\d+)?)_frame_")
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 _JPEG_TRAILER_BYTES = 4096
 _BINARY_LIMIT = 2**31 - 1
-# Only real containers: a playlist that calls itself .mp4 could make FFmpeg open other files.
-_CONTAINERS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"}
 _IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 
 
@@ -184,30 +182,19 @@ def probe_video(file: IO[bytes], name: str) -> dict[str, Any]:
     Raises:
         ReleaseError: it cannot be opened, or has no picture.
     """
-    import av  # noqa: PLC0415 (heavy: only a build opens videos)
+    from sightline import video  # noqa: PLC0415 (brings PyAV: only a build opens videos)
 
     try:
-        with av.open(file, "r", metadata_errors="replace", options=_CONTAINERS) as container:
-            if not container.streams.video:
-                raise ReleaseError(f"{name!r} must have a video stream, but has none")
-            stream = container.streams.video[0]
-            seconds: float | None = None
-            if stream.duration is not None and stream.time_base is not None:
-                seconds = float(stream.duration * stream.time_base)
-            elif container.duration is not None:
-                seconds = container.duration / av.time_base
-            facts = {
-                "fps": float(stream.average_rate) if stream.average_rate else None,
-                "frame_count": stream.frames or None,
-                "duration_seconds": seconds,
-                "width": stream.width,
-                "height": stream.height,
-            }
-    except (av.FFmpegError, ValueError) as error:
-        # Not the whole error: it names the file that was opened, which is ours and temporary.
-        reason = getattr(error, "strerror", None) or error
-        raise ReleaseError(f"{name!r} must be a video, but cannot be opened: {reason}") from error
-    return facts
+        info = video.probe(file, name=repr(name))
+    except DatasetError as error:
+        raise ReleaseError(error.message) from error
+    return {
+        "fps": info.fps or None,
+        "frame_count": info.frame_count or None,
+        "duration_seconds": info.duration_seconds or None,
+        "width": info.width,
+        "height": info.height,
+    }
 
 
 def _jpeg(archive: Archive, frame: str) -> bytes:

@@ -17,6 +17,7 @@ from PIL import Image, JpegImagePlugin
 from mmsi_video.profiles import target_size
 from mmsi_video.prompts import FrameImage, FrameVideo, RefImage, Text, VideoFile
 from sightline.errors import DatasetError, UsageError
+from sightline.lmms.api_images import DETAIL_VARIABLE, FORMAT_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from mmsi_video.profiles import Profile, Resize
     from mmsi_video.prompts import Message, Part
     from mmsi_video.schema import Sample
-
-ENCODE_FORMAT = "LMMS_IMAGE_ENCODE_FORMAT"
-"""The environment variable by which lmms-eval's API backends choose what to send (default PNG)."""
 
 _JPEG_NAMES = ("JPEG", "JPG")
 _JPEG_START = b"\xff\xd8\xff"
@@ -91,14 +89,23 @@ def check_environment(profile: Profile) -> None:
     """Refuse a profile whose promise this process would not keep.
 
     Raises:
-        UsageError: file bytes are to be passed on, but lmms-eval would make PNG files of them.
+        UsageError: file bytes are to be passed on, but lmms-eval would make PNG files of them; or
+            the `detail` of the profile is not the one that the backend puts on images.
     """
-    wanted = os.environ.get(ENCODE_FORMAT, "PNG")
+    wanted = os.environ.get(FORMAT_VARIABLE, "PNG")
     if profile.image_bytes == "original" and wanted.upper() not in _JPEG_NAMES:
         raise UsageError(
             f"profile {profile.name!r} passes JPEG files on untouched, but lmms-eval would send "
             f"{wanted} files",
-            next_step=f"set {ENCODE_FORMAT}=JPEG in the environment",
+            next_step=f"use --model sightline_openai, or set {FORMAT_VARIABLE}=JPEG",
+        )
+    sent = os.environ.get(DETAIL_VARIABLE)
+    if profile.detail != sent:
+        raise UsageError(
+            f"profile {profile.name!r} asks for images with detail {profile.detail or 'unset'}, "
+            f"but this backend sends {sent or 'unset'}",
+            next_step="api_low_detail goes with --model sightline_openai (detail=low); every "
+            "other profile with every other backend",
         )
 
 

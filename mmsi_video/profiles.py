@@ -78,6 +78,8 @@ class Profile:
     """Text after each frame."""
     image_bytes: Literal["decoded", "original"] = "decoded"
     """``original``: JPEG files reach backends that send base64 as they are."""
+    detail: Literal["low"] | None = None
+    """The `detail` that an API backend must put on every image; None when it says nothing."""
     resize: Resize | None = None
     """Our own resizing step, if any."""
 
@@ -90,6 +92,8 @@ class Profile:
             raise ValueError(
                 f"{self.name}: image_bytes ({self.image_bytes!r}) must be decoded or original"
             )
+        if self.detail not in (None, "low"):
+            raise ValueError(f"{self.name}: detail ({self.detail!r}) must be low or absent")
         if self.video != "images" and (self.label or self.end):
             raise ValueError(f"{self.name}: only the form `images` can carry text beside frames")
 
@@ -107,6 +111,7 @@ class Profile:
             "video": self.video,
             "system": self.system,
             "image_bytes": self.image_bytes,
+            "detail": self.detail,
             "resize": None if step is None else asdict(step),
         }
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from mmsi_video.parsers import easi, official
+from mmsi_video.easi_parser import easi
+from mmsi_video.official_parser import official
 from mmsi_video.strict_parser import strict
 from sightline.records import Outcome, Score
 

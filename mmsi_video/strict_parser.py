@@ -109,7 +109,7 @@ _CUE = re.compile(
     r"(?:\s(?:therefore|thus|clearly|likely|probably|most\slikely|definitely|indeed|actually))?"
     r"|\bfinal\sanswer\s"
     r"|\b(?:I|we)(?:'d|'ll|\s(?:would|will|shall|must))?\s"
-    r"(?:choose|chose|pick|picked|select|selected|go\swith|opt\sfor|answer)\s"
+    r"(?:choose|chose|pick|picked|select|selected|go with|opt\sfor|answer)\s"
     r"|答案\s{0,3}(?:应该|应)?[是为选]?"
     r"|(?<!不)选(?:择)?(?!项)",
     re.IGNORECASE,
@@ -123,7 +123,7 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 _HEDGED = re.compile(
-    r"\b(?:if|whether|suppos\w{1,4}|assum\w{1,4}|unless|wrong|incorrect|possible|previous"
+    r"\b(?:if|whether|suppose|supposing|assume|assuming|unless|wrong|incorrect|possible|previous"
     r"|alternative|other|first|initial|neither|nor)\b"
     r"|(?:\bnot|n't|\bnever)\s(?:the|my|an?|think|believe|say|sure|mean|know|that)\b"
     r"|\b(?:and|or|not)\s{0,2}[(\"'*]{0,3}\Z",

@@ -98,10 +98,7 @@ class Staging:
     def __init__(self, out: Path, key: str) -> None:
         self.out = out
         self.folder = out.with_name(f"{out.name}.partial-{key[:16]}")
-        self.resumed = self.folder.is_dir()
-        """True when an earlier build left finished parts."""
-        with room(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+        """Where the parts are; it is made with the first of them."""
         self._journal = _read_journal(self.folder / _JOURNAL)
         self._used: dict[str, Part] = {}
 

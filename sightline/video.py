@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import av
 
@@ -17,7 +18,6 @@ from sightline.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from PIL.Image import Image
 
@@ -50,13 +50,17 @@ class Frame:
     """RGB, the video's own size."""
 
 
-def probe(path: Path) -> VideoInfo:
+def probe(source: Path | IO[bytes], *, name: str = "") -> VideoInfo:
     """Rate, length and size of a video.
+
+    Args:
+        source: an mp4: its path, or an open file (of an archive, say).
+        name: what messages call it; the path by default.
 
     Raises:
         DatasetError: the file is missing or no mp4 with a video stream.
     """
-    with _opened(path) as (_, stream):
+    with _opened(source, name) as (_, stream):
         rate = stream.average_rate or stream.guessed_rate
         length = stream.duration * stream.time_base if stream.duration else 0
         return VideoInfo(
@@ -139,19 +143,22 @@ def _decoded(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
+def _opened(source: Path | IO[bytes], name: str = "") -> Iterator[tuple[Any, Any]]:
+    name = name or str(source)
     try:
         with av.open(
-            str(path),
+            str(source) if isinstance(source, Path) else source,
             format="mp4",
             options={"protocol_whitelist": "file"},
             metadata_errors="replace",
         ) as container:
             if not container.streams.video:
-                raise DatasetError(f"{path} must hold a video stream, but has none")
+                raise DatasetError(f"{name} must hold a video stream, but has none")
             yield container, container.streams.video[0]
-    except (av.FFmpegError, OSError) as error:
+    except (av.FFmpegError, OSError, ValueError) as error:
+        # Not the whole error of an open file: it names a temporary file of ours.
+        reason = getattr(error, "strerror", None) or error
         raise DatasetError(
-            f"{path} must be an mp4 that can be decoded: {error}",
+            f"{name} must be an mp4 that can be decoded: {reason}",
             next_step="check the file against the release",
         ) from error

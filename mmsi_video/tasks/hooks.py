@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mmsi_video import messages, prompts, schema, scoring
+from mmsi_video import columns, messages, prompts, scoring
 from mmsi_video.benchmark import BENCHMARK
 from mmsi_video.schema import Sample
 from mmsi_video.tasks.report import write_report
@@ -40,6 +40,9 @@ METRIC = "mmsi_video_accuracy"
 
 RUN_COLUMN = "sightline_run"
 """The column that ties a row to its task's run."""
+
+_UPSTREAM_FAILURES = ("[LMMS_EVAL_REQUEST_FAILED", "[LMMS_EVAL_BUDGET_EXCEEDED")
+"""How the answers of lmms-eval's API backends start when there is none."""
 
 _LEFT_OUT = ("hint", "extra", "ref_image_paths")
 """Columns that no hook needs; `hint` is the answer's rationale."""
@@ -196,7 +199,7 @@ def _questions(folder: Path) -> datasets.Dataset:
     import pyarrow as pa  # noqa: PLC0415 (heavy)
     import pyarrow.parquet as pq  # noqa: PLC0415 (heavy)
 
-    features = schema.features()["questions"]
+    features = columns.features()["questions"]
     for name in _LEFT_OUT:
         del features[name]
     features["ref_images"] = datasets.List(datasets.Image(decode=False))
@@ -243,6 +246,8 @@ def _response(question_id: str, text: str) -> Response:
     if text.startswith(mark):
         reason = text[len(mark) :].strip() or "the backend gave no reason"
         return Response(question_id, None, error=reason)
+    if text.startswith(_UPSTREAM_FAILURES):
+        return Response(question_id, None, error=text)
     return Response(question_id, text)
 
 
@@ -257,7 +262,7 @@ def _details(run: _Run, sample: Sample) -> dict[str, Any]:
         "message_hash": prompts.message_hash(
             plan, sample, settings.profile, max_frames=settings.max_frames
         ),
-        "split_size": len(run.expected),
+        "expected": len(run.expected),
         "dataset_origin": run.source.origin,
         "dataset_revision": run.source.revision,
         "dataset_checksums": {name: sha[:12] for name, sha in run.source.checksums.items()},

@@ -160,7 +160,7 @@ def make_data(folder: Path) -> None:
     import pyarrow as pa  # noqa: PLC0415 (not for the peak of upstream's process)
     import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
 
-    from mmsi_video import schema  # noqa: PLC0415 (as above)
+    from mmsi_video import columns  # noqa: PLC0415 (as above)
 
     files = [jpeg(i) for i in range(FRAMES)]
     print(f"{FRAMES} frames of 640 x 480, {sum(map(len, files)) / FRAMES / 1024:.0f} kB each")
@@ -168,7 +168,7 @@ def make_data(folder: Path) -> None:
     (folder / "questions").mkdir()
     for i, data in enumerate(files):
         (folder / "frames" / f"{i}.jpg").write_bytes(data)
-    features = schema.features()
+    features = columns.features()
     frames = [
         {
             "clip_id": "clip",

@@ -1,4 +1,4 @@
-"""What lmms-eval calls while it builds its model registry: our model id and, through it, our tasks.
+"""What lmms-eval calls while it builds its model registry: our models and, through it, our tasks.
 
 lmms-eval 0.7 has an entry point for models only. Entry points are loaded while
 ``lmms_eval.models`` is imported, and every path that evaluates imports that before it makes a
@@ -33,8 +33,11 @@ SWITCH = "SIGHTLINE_TASKS"
 ours (and --include_path), which saves reading upstream's thousands of YAML files."""
 
 HOST_MODULE = "lmms_eval.tasks"
-MODEL_ID = "sightline"
-MODEL_CLASS = "sightline.lmms.model.SightlineModel"
+MODELS = {
+    "sightline": "sightline.lmms.model.SightlineModel",
+    "sightline_openai": "sightline.lmms.openai_model.SightlineOpenAI",
+}
+"""Our ``--model`` ids -> their chat classes, imported by lmms-eval when one is chosen."""
 
 _OFF = ("0", "false", "off", "no")
 _MARK = "_sightline_wrapped"
@@ -53,7 +56,7 @@ def register() -> list[Any]:
         _warn(f"our tasks are not registered: {error!r}")
     from lmms_eval.models.registry_v2 import ModelManifest  # noqa: PLC0415 (being imported by it)
 
-    return [ModelManifest(model_id=MODEL_ID, chat_class_path=MODEL_CLASS)]
+    return [ModelManifest(model_id=name, chat_class_path=place) for name, place in MODELS.items()]
 
 
 def install() -> None:

@@ -93,7 +93,9 @@ class DatasetSource:
                     str(self.repository), relative_path, repo_type="dataset", revision=self.revision
                 )
             )
-        except (OSError, ValueError) as error:  # all of the Hub's errors are one of these
+        except Exception as error:
+            if not _is_hub_error(error):
+                raise
             raise DatasetError(
                 f"{relative_path} of {self.origin} could not be downloaded: {error}",
                 next_step="check the network, your access (`hf auth login`) and that the dataset "
@@ -143,7 +145,9 @@ def _from_hub(benchmark: Benchmark, repository: str, revision: str | None) -> Da
                 allow_patterns=list(_WITHOUT_MEDIA),
             )
         )
-    except (OSError, ValueError) as error:  # all of the Hub's errors are one of these
+    except Exception as error:
+        if not _is_hub_error(error):
+            raise
         raise DatasetError(
             f"{benchmark.dataset_variable}={repository}{f'@{revision}' if revision else ''}: it is "
             f"no folder here, and as a Hub dataset it could not be downloaded: {error}",
@@ -153,6 +157,16 @@ def _from_hub(benchmark: Benchmark, repository: str, revision: str | None) -> Da
     commit = folder.name if _COMMIT.fullmatch(folder.name) else revision
     origin = f"{repository}@{commit}" if commit else repository
     return _source(benchmark, folder, origin=origin, revision=commit, repository=repository)
+
+
+def _is_hub_error(error: Exception) -> bool:
+    """Whether the Hub or the network refused, rather than our code failed.
+
+    By name, because the HTTP library differs between the huggingface_hub versions we allow and is
+    none of our dependencies.
+    """
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"OSError", "HTTPError", "TransportError", "HFValidationError"})
 
 
 def _source(

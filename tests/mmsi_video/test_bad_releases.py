@@ -47,6 +47,7 @@ def test_a_truncated_zip_is_refused(tmp_path):
     data = (release / "frames.zip").read_bytes()
     (release / "frames.zip").write_bytes(data[: len(data) // 2])
     text = _refusal(release, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.lock", "r"]
     assert "the release has 1 problem(s):" in text
     assert "frames.zip: must be a whole zip file, but cannot be read" in text
 
@@ -141,7 +142,7 @@ def test_media_that_cannot_be_used_break_every_sample_that_needs_them(
     assert message in text
     with pytest.raises(BrokenReleaseError) as caught:
         check(release)
-    assert str(caught.value) == text
+    assert str(caught.value).split("next:")[0] == text.split("next:")[0]
     build(release, tmp_path / "out", skip_broken=True, shard_bytes=1)
     assert _ids(tmp_path / "out") == ["question_0001", "question_0003"]
     assert sorted(p.name for p in (tmp_path / "out/media/videos/src").iterdir()) == [

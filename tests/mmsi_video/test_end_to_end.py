@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import EvaluationError
-from sightline.lmms import evaluate
+from sightline.lmms import evaluate, results
 from sightline.records import Outcome, Score
 
 pytest.importorskip("lmms_eval")
@@ -69,16 +69,16 @@ def one_rank(dataset, tiny_model, tmp_path_factory):
 
 def test_the_readmes_command_runs_our_task(one_rank):
     """Our task answers under upstream's name, and says so."""
-    results, output = one_rank
-    finished = evaluate.check(results, ["mmsi_video"])
+    path, output = one_rank
+    finished = results.check(path, ["mmsi_video"])
     assert (finished.documents, finished.failed) == (LIMIT, 0)
     assert "mmsi_video_u50 run Sightline's tasks instead of lmms-eval's own" in output
 
 
 def test_every_sample_says_what_was_asked_and_answered(one_rank):
     """Each line has the question, the frames, the message's hash and each parser's letter."""
-    results, _ = one_rank
-    found = scores(evaluate.check(results, ["mmsi_video"]).samples["mmsi_video"])
+    path, _ = one_rank
+    found = scores(results.check(path, ["mmsi_video"]).samples["mmsi_video"])
     for score in found:
         assert score.outcome in {Outcome.RIGHT, Outcome.WRONG}
         assert score.predictions["official"] == score.details["response"]
@@ -88,8 +88,8 @@ def test_every_sample_says_what_was_asked_and_answered(one_rank):
 
 def test_the_results_say_which_dataset_it_was(one_rank, dataset):
     """Origin and checksums stand in results.json."""
-    results, _ = one_rank
-    said = json.loads(results.read_text())["configs"]["mmsi_video"]["metadata"]["dataset"]
+    path, _ = one_rank
+    said = json.loads(path.read_text())["configs"]["mmsi_video"]["metadata"]["dataset"]
     assert said["origin"] == str(dataset)
     assert set(said["checksums"]) == {"build.json", "questions/test-00000-of-00001.parquet"}
 
@@ -103,7 +103,7 @@ def test_two_ranks_give_the_same_samples(one_rank, tiny_model, tmp_path):
         limit=LIMIT,
         ranks=2,
     )
-    alone = evaluate.check(one_rank[0], ["mmsi_video"]).samples["mmsi_video"]
+    alone = results.check(one_rank[0], ["mmsi_video"]).samples["mmsi_video"]
     assert samples(done.samples["mmsi_video"]) == samples(alone)
 
 

@@ -186,7 +186,7 @@ def test_no_line_is_wider_than_the_terminal(full, width):
 def test_the_table_at_eighty_columns_shows_the_recovered_counts(full):
     """Name, right answers, average and the four columns fit."""
     text = summary.render(full, width=80)
-    assert "> tiny                        277/1106  25.05" in text
+    assert "> tiny                         277/1106  25.05" in text
     assert "  Gemini 2.5 Flash (Thinking)  389/1106  35.17     36.2" in text
     assert "  Seed-1.6-vision *             249/714  34.87" in text
 

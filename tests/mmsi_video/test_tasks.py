@@ -15,7 +15,7 @@ import yaml
 from PIL import Image
 
 import mmsi_video.tasks
-from mmsi_video import categories, schema
+from mmsi_video import categories, columns
 from mmsi_video.benchmark import BENCHMARK
 from mmsi_video.profiles import profiles
 from mmsi_video.tasks import hooks
@@ -126,7 +126,7 @@ def write(folder, features, groups):
 def folder(tmp_path_factory):
     """Four hand-written questions over three clips, as the builder lays a dataset out."""
     out = tmp_path_factory.mktemp("dataset")
-    features = schema.features()
+    features = columns.features()
     write(out / "questions", features["questions"], [[question_row(q) for q in QUESTIONS]])
     write(out / "frames", features["frames"], [frame_rows(clip_id) for clip_id in sorted(CLIPS)])
     for clip_id in CLIPS:
@@ -313,7 +313,7 @@ def test_single_input(folder, monkeypatch):
 
 def test_single_input_without_questions(tmp_path, monkeypatch):
     """A dataset without such questions is refused, not run over nothing."""
-    features = schema.features()["questions"]
+    features = columns.features()["questions"]
     write(tmp_path / "questions", features, [[question_row(QUESTIONS[1])]])
     monkeypatch.setenv("MMSI_VIDEO_DATASET", str(tmp_path))
     with pytest.raises(DatasetError, match="has 1 questions, but none for this task"):

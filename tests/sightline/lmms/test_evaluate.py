@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import DatasetError, EvaluationError, UsageError
-from sightline.lmms import evaluate, source
+from sightline.lmms import evaluate, results, source
 from sightline.records import ERROR_MARK
 
 TASK = "mmsi_video"
@@ -120,6 +120,17 @@ def test_a_run_that_is_not_whole_is_an_error(host, tmp_path, record, samples, ex
         evaluate.run(tasks=[TASK], output=tmp_path)
 
 
+@pytest.mark.parametrize("name", ["1_results.json", "1_samples_mmsi_video.jsonl"])
+def test_a_file_cut_short_is_an_error(host, tmp_path, name):
+    """lmms-eval goes on when the disk is full; what it wrote is then not whole."""
+    del host
+    evaluate.run(tasks=[TASK], output=tmp_path)
+    path = tmp_path / "model" / name
+    path.write_text(path.read_text()[:-3])
+    with pytest.raises(EvaluationError, match=rf"(?s){name} is not whole: .*the disk has room"):
+        results.check(tmp_path / "model" / "1_results.json", [TASK])
+
+
 def test_results_of_an_earlier_run_do_not_count(host, tmp_path):
     """A run that left nothing fails, though the folder holds older results."""
     evaluate.run(tasks=[TASK], output=tmp_path)
@@ -135,12 +146,12 @@ def test_groups_are_checked_task_by_task(tmp_path):
         "group_subtasks": {"all": ["a", "b"], "a": [], "b": []},
         "n-samples": {"a": {"effective": 2}, "b": {"effective": 2}},
     }
-    results = tmp_path / "1_results.json"
-    results.write_text(json.dumps(record))
+    path = tmp_path / "1_results.json"
+    path.write_text(json.dumps(record))
     (tmp_path / "1_samples_a.jsonl").write_text("".join(f"{json.dumps(s)}\n" for s in SAMPLES))
     with pytest.raises(EvaluationError, match="no metric of task b"):
-        evaluate.check(results, ["all"])
-    assert evaluate.check(results, ["a", "a"]).documents == 2
+        results.check(path, ["all"])
+    assert results.check(path, ["a", "a"]).documents == 2
 
 
 @pytest.mark.parametrize(

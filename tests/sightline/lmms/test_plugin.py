@@ -322,7 +322,7 @@ def test_what_we_rely_on_in_lmms_eval_is_still_there():
         "load = inspect.signature(ModelRegistryV2.load_entrypoint_manifests);"
         "print(load.parameters['group'].default);"
         "print(list(inspect.signature(ModelManifest).parameters));"
-        "print(models.MODEL_REGISTRY_V2.get_manifest('sightline').chat_class_path);"
+        "print(models.get_model('sightline_openai').__name__);"
         "print(models.get_model('sightline').__name__, lmms.is_simple)"
     )
     lines = run([sys.executable, "-W", "ignore", "-c", code]).splitlines()[-7:]
@@ -332,7 +332,7 @@ def test_what_we_rely_on_in_lmms_eval_is_still_there():
         "['self', 'task_list', 'task_type']",
         "lmms_eval.models",
         "['model_id', 'simple_class_path', 'chat_class_path', 'aliases']",
-        "sightline.lmms.model.SightlineModel",
+        "SightlineOpenAI",
         "SightlineModel True",
     ]
 

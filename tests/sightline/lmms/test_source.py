@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import runpy
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +17,7 @@ from sightline.benchmarks import Benchmark
 from sightline.errors import BrokenReleaseError, DatasetError, Problem, ReleaseError
 from sightline.lmms import source
 
+hub = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "local_hub.py")))
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -159,6 +164,68 @@ def test_an_unreachable_repository_says_what_to_check(bench, monkeypatch):
     expected = r"TOY_DATASET=org/name@v2: it is no folder here.*check the spelling, the network"
     with pytest.raises(DatasetError, match=f"(?s){expected}"):
         source.resolve(bench)
+
+
+RESOLVE = """
+import sys
+from types import SimpleNamespace
+from sightline.errors import SightlineError
+from sightline.lmms import source
+bench = SimpleNamespace(name="toy", dataset_variable="TOY_DATASET", release="none/none")
+try:
+    found = source.resolve(bench)
+    here = sorted(p.relative_to(found.folder).as_posix() for p in found.folder.rglob("*.*"))
+    print(found.origin, found.revision, here)
+    print(found.media("media/videos/a.mp4").read_bytes())
+    found.media("media/videos/b.mp4")
+except SightlineError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.fixture(scope="module")
+def local_hub(tmp_path_factory):
+    """A Hub with one built dataset, and the same one gated."""
+    folder = make_dataset(tmp_path_factory.mktemp("repository") / "built")
+    with hub.LocalHub() as running:
+        running.commit = running.add("org/built", folder, tag="v1")
+        running.add("org/gated", folder, gated=True)
+        yield running
+
+
+def resolve_in_a_process(value, url, home, **more):
+    """What a process of its own prints, because the Hub's settings are read on import."""
+    environment = hub.environment(url, home, TOY_DATASET=value, **more)
+    command = [sys.executable, "-c", RESOLVE]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_a_dataset_on_a_hub_is_pinned_to_its_commit(local_hub, tmp_path):
+    """A tag becomes the commit; a clip is fetched on demand, and an absent one is named."""
+    lines = resolve_in_a_process("org/built@v1", local_hub.url, tmp_path).splitlines()
+    commit = local_hub.commit
+    files = ["build.json", "questions/test-00000-of-00001.parquet"]
+    assert lines[:2] == [f"org/built@{commit} {commit} {files}", "b'clip'"]
+    assert lines[2].startswith(f"DatasetError media/videos/b.mp4 of org/built@{commit} could not")
+
+
+def test_a_downloaded_dataset_needs_no_network(local_hub, tmp_path):
+    """A commit that is in the cache is read from there, and says the same about itself."""
+    value = f"org/built@{local_hub.commit}"
+    online = resolve_in_a_process(value, local_hub.url, tmp_path).splitlines()
+    nowhere = {"url": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
+    offline = resolve_in_a_process(value, home=tmp_path, **nowhere).splitlines()
+    assert offline[1] == online[1] == "b'clip'"
+    assert offline[0].split()[:2] == online[0].split()[:2]
+
+
+@pytest.mark.parametrize("value", ["org/gated", "org/absent", "org/built@v9"])
+def test_what_a_hub_refuses_is_an_error_of_ours(local_hub, tmp_path, value):
+    """Gated, absent or without that revision: the message says what was asked and what to check."""
+    said = resolve_in_a_process(value, local_hub.url, tmp_path)
+    assert said.startswith(f"DatasetError TOY_DATASET={value}: it is no folder here")
+    assert "next: check the spelling, the network and your access" in said
 
 
 def test_media_of_a_folder(bench, monkeypatch, tmp_path):
