@@ -126,9 +126,14 @@ _JPEG = tiny.jpeg(1)
         ("frames", "clip0", b"GIF89a", "must be a JPEG, but starts with b'GIF8'"),
         ("frames", "clip0", _JPEG[:-20], "must be a whole JPEG, but its end marker is missing"),
         ("frames", "clip0", b"\xff\xd8\xff\xff\xd9", "but its header cannot be read"),
-        ("videos", "clip0", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "must be a video"),
-        ("videos", "clip0", tiny.mp4()[:300], "must have a video stream, but has none"),
-        ("videos", "clip0", b"", "must be a video"),
+        (
+            "videos",
+            "clip0",
+            b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
+            "must be an mp4 that can be decoded",
+        ),
+        ("videos", "clip0", tiny.mp4()[:300], "must hold a video stream, but has none"),
+        ("videos", "clip0", b"", "must be an mp4 that can be decoded"),
     ],
     ids=["gif", "cut", "no-header", "playlist", "cut-mp4", "empty-mp4"],
 )
@@ -170,7 +175,7 @@ def test_all_problems_are_reported_at_once(tmp_path):
     assert "the release has 4 problem(s):" in text
     assert "question_0003 user_prompt: is missing" in text
     assert "question_0001 ref_images[0]: ref_images.zip has no 'ref/a.jpg'" in text
-    assert "question_0002 video_list[0].path: 'src/clip2.mp4' must be a video" in text
+    assert "question_0002 video_list[0].path: 'src/clip2.mp4' must be an mp4" in text
     assert "question_0002 frames_list[0][2]: frames.zip:" in text
     assert "or leave the broken samples out with --skip-broken" in text
 

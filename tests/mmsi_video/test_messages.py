@@ -167,7 +167,7 @@ def test_other_profiles_are_encoded_by_lmms_eval(openai):
 
 
 def test_the_protocol_still_drops_detail(openai):
-    """The reason why `api_low_detail` is refused: lmms-eval writes no `detail` and keeps no key."""
+    """Why `--model sightline_openai` exists: lmms-eval writes no `detail` and keeps no key."""
     messages, _ = shown("frames")
     for item in messages[0]["content"]:
         item["detail"] = "low"
@@ -185,10 +185,20 @@ def test_environment(monkeypatch, value, refused):
         monkeypatch.setenv("LMMS_IMAGE_ENCODE_FORMAT", value)
     check_environment(profile("frames"))
     if refused:
-        with pytest.raises(UsageError, match="set LMMS_IMAGE_ENCODE_FORMAT=JPEG"):
+        with pytest.raises(UsageError, match="or set LMMS_IMAGE_ENCODE_FORMAT=JPEG"):
             check_environment(profile("api"))
     else:
         check_environment(profile("api"))
+
+
+@pytest.mark.parametrize(("name", "sent"), [("api_low_detail", None), ("frames", "low")])
+def test_detail_that_the_backend_does_not_send(monkeypatch, name, sent):
+    """What the profile says of `detail`, and what the backend puts on images, must agree."""
+    monkeypatch.setenv("LMMS_IMAGE_ENCODE_FORMAT", "JPEG")
+    if sent is not None:
+        monkeypatch.setenv("SIGHTLINE_IMAGE_DETAIL", sent)
+    with pytest.raises(UsageError, match=f"but this backend sends {sent or 'unset'}"):
+        check_environment(profile(name))
 
 
 def test_original_jpeg_can_still_be_saved_otherwise(tmp_path):

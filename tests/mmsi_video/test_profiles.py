@@ -20,17 +20,20 @@ sides = st.integers(1, 4000)
 def test_names():
     """The profiles are those that the task folder's README lists."""
     assert list(profiles()) == [
-        *("frames", "api", "api_shrunk", "internvl", "qwen_video", "llava_video", "native")
+        *("frames", "api_low_detail", "api_low_detail_shrunk", "api", "api_shrunk"),
+        *("internvl", "qwen_video", "llava_video", "native"),
     ]
 
 
 def test_unknown_profile():
     """An unknown name is answered with the known ones."""
-    with pytest.raises(UsageError, match=r"profile \('fraems'\) must be one of: frames, api, "):
+    with pytest.raises(
+        UsageError, match=r"profile \('fraems'\) must be one of: frames, api_low_detail, "
+    ):
         profile("fraems")
 
 
-@pytest.mark.parametrize("name", ["api_low_detail", "internvideo", "qwen3_video"])
+@pytest.mark.parametrize("name", ["internvideo", "qwen3_video"])
 def test_refused_profile(name):
     """A form that lmms-eval cannot carry is refused with the reason and the nearest honest one."""
     with pytest.raises(UsageError, match=f"profile '{name}' cannot be honoured: .*use `"):

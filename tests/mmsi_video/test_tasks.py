@@ -241,7 +241,7 @@ def test_one_metric_in_percent():
     [
         ({"max_frame": 50}, "missing: none; unknown: max_frame"),
         ({"profile": "fraems"}, "must be one of: frames"),
-        ({"profile": "api_low_detail"}, "cannot be honoured"),
+        ({"profile": "qwen3_video"}, "cannot be honoured"),
         ({"max_frames": 0}, r"max_frames \(0\) must be a whole number >= 1"),
         ({"max_frames": None}, r"max_frames \(None\) must be a whole number"),
         ({"rule": "uniform"}, r"rule \('uniform'\) must be one of: official, linspace"),
@@ -399,6 +399,10 @@ def test_hint_never_leaks(name, folder, monkeypatch):
     process = TASKS[name]["process_docs"].rpartition(".")[2]
     rows = getattr(hooks, process)(None)
     for profile in profiles().values():
+        if profile.detail is not None:
+            monkeypatch.setenv("SIGHTLINE_IMAGE_DETAIL", profile.detail)
+        else:
+            monkeypatch.delenv("SIGHTLINE_IMAGE_DETAIL", raising=False)
         cap = (None, None) if profile.video == "file" else (50, "official")
         kwargs = {**block(name), "profile": profile.name, "max_frames": cap[0], "rule": cap[1]}
         for doc in rows:
@@ -448,6 +452,13 @@ def test_failed_sample_is_an_error(docs):
     record = answered(docs, "mmsi_video", [f"{ERROR_MARK}OutOfMemory: frame 3"])[0]
     assert (record["outcome"], record["error"]) == ("error", "OutOfMemory: frame 3")
     assert record["details"]["response"] is None
+
+
+def test_failed_request_of_an_api_backend_is_an_error(docs):
+    """lmms-eval's API backends answer with a mark of their own when all retries have failed."""
+    text = "[LMMS_EVAL_REQUEST_FAILED after 5 retries] Answer: A"
+    record = answered(docs, "mmsi_video", [text])[0]
+    assert (record["outcome"], record["error"]) == ("error", text)
 
 
 def test_failure_without_a_reason(docs):
