@@ -17,15 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from filelock import FileLock, Timeout
 
 from mmsi_video import columns
-from mmsi_video.dataset_rows import (
-    BUILDER_VERSION,
-    build_facts,
-    card,
-    columns_of,
-    question_row,
-    video_path,
-)
-from mmsi_video.media import (
+from mmsi_video.release.media import (
     FRAMES,
     VIDEOS,
     MediaFacts,
@@ -34,7 +26,7 @@ from mmsi_video.media import (
     probe_video,
     read_clip,
 )
-from mmsi_video.opened_release import (
+from mmsi_video.release.opened import (
     FILES,
     OpenedRelease,
     needed_clips,
@@ -42,7 +34,15 @@ from mmsi_video.opened_release import (
     opened,
     without_broken,
 )
-from mmsi_video.report import BuildReport
+from mmsi_video.release.report import BuildReport
+from mmsi_video.release.rows import (
+    BUILDER_VERSION,
+    build_facts,
+    card,
+    columns_of,
+    question_row,
+    video_path,
+)
 from sightline.errors import BrokenReleaseError, DatasetError, Problem, ReleaseError
 from sightline.parquet import SHARD_BYTES, NotWritten, RowGroup, write_config, write_table
 from sightline.progress import progress_bar
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import IO
 
-    from mmsi_video.media import ClipSource
-    from mmsi_video.release_check import Record
+    from mmsi_video.release.check import Record
+    from mmsi_video.release.media import ClipSource
     from sightline.progress import Progress
     from sightline.release import Release
 

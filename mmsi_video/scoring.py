@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from mmsi_video.easi_parser import easi
-from mmsi_video.official_parser import official
-from mmsi_video.strict_parser import strict
+from mmsi_video.parsers.easi import easi
+from mmsi_video.parsers.official import official
+from mmsi_video.parsers.strict import strict
 from sightline.records import Outcome, Score
 
 if TYPE_CHECKING:

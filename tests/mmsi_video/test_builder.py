@@ -14,7 +14,7 @@ from datasets import Image, load_dataset
 
 from mmsi_video.builder import build, check
 from mmsi_video.columns import features
-from mmsi_video.media import timestamp_seconds
+from mmsi_video.release.media import timestamp_seconds
 from mmsi_video.schema import Sample
 from sightline.errors import DatasetError
 from sightline.parquet import ClipReader

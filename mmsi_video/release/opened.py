@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mmsi_video.media import (
+from mmsi_video.release.check import Record, check_records
+from mmsi_video.release.media import (
     FRAMES,
     IMAGES,
     VIDEOS,
@@ -21,7 +22,6 @@ from mmsi_video.media import (
     read_clip,
     read_image,
 )
-from mmsi_video.release_check import Record, check_records
 from sightline.archives import Archive, Limits
 from sightline.errors import BrokenReleaseError, Problem, ReleaseError
 from sightline.release import Release, read_json
@@ -29,7 +29,7 @@ from sightline.release import Release, read_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mmsi_video.release_check import Video
+    from mmsi_video.release.check import Video
     from sightline.progress import Progress
 
 ANNOTATIONS = "mmsivideo.json"

@@ -13,16 +13,16 @@ from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories
-from mmsi_video.fields import shown
-from mmsi_video.media import timestamp_seconds
-from mmsi_video.release_check import IMAGE_MARK, PROMPT_FIELDS, VIDEO_MARK, Record
+from mmsi_video.release.check import IMAGE_MARK, PROMPT_FIELDS, VIDEO_MARK, Record
+from mmsi_video.release.fields import shown
+from mmsi_video.release.media import timestamp_seconds
 from sightline.sampling import proportional_indices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from mmsi_video.media import MediaFacts
+    from mmsi_video.release.media import MediaFacts
 
 PUBLISHED_CLIPS = 1278
 PUBLISHED_SINGLE_INPUT = 773

@@ -19,7 +19,7 @@ from sightline.errors import DatasetError, Problem, ReleaseError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mmsi_video.release_check import Record, Video
+    from mmsi_video.release.check import Record, Video
     from sightline.archives import Archive
 
 FRAMES, IMAGES, VIDEOS = "frames", "ref_images", "videos"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmsi_video import categories
-from mmsi_video.fields import (
+from mmsi_video.release.fields import (
     Found,
     is_text,
     kind_of,

@@ -7,14 +7,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories
-from mmsi_video.opened_release import OpenedRelease, needed_clips, needed_videos
-from mmsi_video.report import survey
+from mmsi_video.release.opened import OpenedRelease, needed_clips, needed_videos
+from mmsi_video.release.report import survey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mmsi_video.media import ClipSource, MediaFacts
-    from mmsi_video.release_check import Record, Video
+    from mmsi_video.release.check import Record, Video
+    from mmsi_video.release.media import ClipSource, MediaFacts
     from sightline.errors import Problem
 
 BUILDER_VERSION = 1

@@ -1,0 +1,1 @@
+"""The authors' release of MMSI-Video-Bench: opened, checked, and turned into rows."""
