@@ -22,7 +22,7 @@ from mmsi_video.scoring import score
 from sightline.accuracy import listed
 from sightline.errors import ResponsesError
 from sightline.jsonl import read_json, read_lines
-from sightline.records import ERROR_MARK, Outcome, Response, Score
+from sightline.records import Outcome, Response, Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -233,9 +233,7 @@ def _response(question_id: str, row: Mapping[str, Any], place: str) -> Response:
         return Response(question_id, None, error="the record has no response")
     if not isinstance(text, str):
         raise ResponsesError(f"{place}: the response must be text, but is {type(text).__name__}")
-    if text.startswith(ERROR_MARK):
-        return Response(question_id, None, error=text[len(ERROR_MARK) :].strip())
-    return Response(question_id, text)
+    return Response.from_text(question_id, text)
 
 
 def _text(row: Mapping[str, Any], key: str, place: str) -> str:

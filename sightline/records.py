@@ -13,6 +13,9 @@ from typing import Any
 ERROR_MARK = "[sightline error] "
 """How a response starts that is none: the run failed on this sample, the reason follows."""
 
+UPSTREAM_ERROR_MARKS = ("[LMMS_EVAL_REQUEST_FAILED", "[LMMS_EVAL_BUDGET_EXCEEDED")
+"""How the answers of lmms-eval's API backends start when a request failed for good."""
+
 
 class Outcome(str, Enum):
     """What became of one sample. The denominator is the split, so all of them are counted."""
@@ -39,6 +42,17 @@ class Response:
     """Raw model text; None when the run failed on this sample."""
     error: str | None = None
     """Why there is no text."""
+
+    @classmethod
+    def from_text(cls, question_id: str, text: str) -> Response:
+        """What a backend handed to lmms-eval: a response, or a mark that says why there is none."""
+        mark = ERROR_MARK.strip()  # lmms-eval strips what backends return
+        if text.startswith(mark):
+            reason = text[len(mark) :].strip() or "the backend gave no reason"
+            return cls(question_id, None, error=reason)
+        if text.startswith(UPSTREAM_ERROR_MARKS):
+            return cls(question_id, None, error=text)
+        return cls(question_id, text)
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from mmsi_video import columns, messages, prompts, scoring
 from mmsi_video.benchmark import BENCHMARK
+from mmsi_video.questions import single_input
 from mmsi_video.schema import Sample
 from mmsi_video.tasks.report import write_report
 from mmsi_video.tasks.settings import Settings, read_settings
 from sightline.errors import DatasetError, EvaluationError, UsageError
 from sightline.lmms.source import DatasetSource, resolve
 from sightline.parquet_reader import ClipReader
-from sightline.records import ERROR_MARK, Outcome, Response, Score
+from sightline.records import Outcome, Response, Score
 from sightline.sampling import proportional_indices
 
 if TYPE_CHECKING:
@@ -40,9 +41,6 @@ METRIC = "mmsi_video_accuracy"
 
 RUN_COLUMN = "sightline_run"
 """The column that ties a row to its task's run."""
-
-_UPSTREAM_FAILURES = ("[LMMS_EVAL_REQUEST_FAILED", "[LMMS_EVAL_BUDGET_EXCEEDED")
-"""How the answers of lmms-eval's API backends start when there is none."""
 
 _LEFT_OUT = ("hint", "extra", "ref_image_paths")
 """Columns that no hook needs; `hint` is the answer's rationale."""
@@ -73,7 +71,7 @@ def process_docs(pointer: datasets.Dataset) -> datasets.Dataset:
 def process_docs_single_input(pointer: datasets.Dataset) -> datasets.Dataset:
     """The questions with one video and no reference image (773 of the published 1,106)."""
     del pointer
-    return _documents(lambda sample: len(sample.clips) == 1 and not sample.ref_image_sha256)
+    return _documents(single_input)
 
 
 def doc_to_messages(
@@ -141,7 +139,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     """
     run, sample = _run(doc), Sample.from_row(doc)
     text = results[0] if results else ""
-    response = _response(sample.id, text)
+    response = Response.from_text(sample.id, text)
     score = scoring.score(sample, response, details=_details(run, sample))
     right = score.outcome is Outcome.RIGHT
     return {METRIC: {**score.as_dict(), "score": 100.0 if right else 0.0}}
@@ -239,16 +237,6 @@ def _plan(sample: Sample, settings: Settings) -> tuple[prompts.Message, ...]:
         settings.profile,
         task_specific=settings.task_specific,
     )
-
-
-def _response(question_id: str, text: str) -> Response:
-    mark = ERROR_MARK.strip()  # lmms-eval strips what backends return
-    if text.startswith(mark):
-        reason = text[len(mark) :].strip() or "the backend gave no reason"
-        return Response(question_id, None, error=reason)
-    if text.startswith(_UPSTREAM_FAILURES):
-        return Response(question_id, None, error=text)
-    return Response(question_id, text)
 
 
 def _details(run: _Run, sample: Sample) -> dict[str, Any]:

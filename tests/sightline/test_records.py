@@ -59,3 +59,24 @@ def test_a_missing_field_and_an_unknown_outcome_are_told():
 def test_a_response_has_no_error_by_default():
     """Only the id and the text are needed."""
     assert Response("q", "B").error is None
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("B", None),
+        ("I saw a [sightline error] B", None),
+        ("[sightline error] OSError: no frame", "OSError: no frame"),
+        ("[sightline error]", "the backend gave no reason"),
+        (
+            "[LMMS_EVAL_REQUEST_FAILED after 5 retries] x",
+            "[LMMS_EVAL_REQUEST_FAILED after 5 retries] x",
+        ),
+        ("[LMMS_EVAL_BUDGET_EXCEEDED]", "[LMMS_EVAL_BUDGET_EXCEEDED]"),
+    ],
+)
+def test_text_of_a_backend(text, error):
+    """A failed sample is told from an answer by the mark in front of it."""
+    response = Response.from_text("question_0001", text)
+    assert response.error == error
+    assert response.text == (text if error is None else None)
