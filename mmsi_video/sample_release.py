@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import UsageError
+from sightline.progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mmsi_video.rendering.clip import Clip
     from mmsi_video.rendering.media import Archive
@@ -98,12 +99,18 @@ def write(folder: Path, made: Sequence[Question], *, rearranged: bool) -> None:
                 pictures.add(question.image_path(i), jpeg(draw()))
     # Several questions may ask about one clip; it is drawn once.
     clips = {clip.key: clip for question in made for clip in question.draft.clips}
-    with archive("videos") as videos, archive("frames") as frames, _progress(clips) as advance:
+    with (
+        archive("videos") as videos,
+        archive("frames") as frames,
+        progress_bar(unit="items") as bar,
+    ):
+        bar.start("drawing frames", sum(clip.count for clip in clips.values()))
         for key in sorted(clips):
-            _write_clip(clips[key], videos, frames, advance)
+            _write_clip(clips[key], videos, frames)
+            bar.advance(clips[key].count)
 
 
-def _write_clip(clip: Clip, videos: Archive, frames: Archive, advance: Callable[[], None]) -> None:
+def _write_clip(clip: Clip, videos: Archive, frames: Archive) -> None:
     from mmsi_video.rendering.media import jpeg, mp4  # noqa: PLC0415 (see above)
 
     images = []
@@ -112,18 +119,4 @@ def _write_clip(clip: Clip, videos: Archive, frames: Archive, advance: Callable[
         if i % clip.video_factor == 0:
             frame = i // clip.video_factor
             frames.add(clip.frame_name(frame), jpeg(images[-1]))
-            advance()
     videos.add(f"{clip.key}.mp4", mp4(images, size=clip.size, fps=clip.video_fps))
-
-
-@contextmanager
-def _progress(clips: dict[str, Clip]) -> Iterator[Callable[[], None]]:
-    """A bar on stderr that counts frames; nothing when stderr is not a terminal."""
-    from rich.console import Console  # noqa: PLC0415 (only while something is drawn)
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("drawing frames", total=sum(clip.count for clip in clips.values()))
-        yield lambda: bar.advance(task)
