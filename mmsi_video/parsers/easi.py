@@ -77,12 +77,10 @@ def _answer_block(text: str) -> str | None:
     letter = ""
     for tag in _ANSWER_OPENS.finditer(text, 0, max(last_close, 0)):
         if end < tag.end():
-            # One look per ">", however many openers stand before it.
-            end = text.find(">", tag.end())
-            found = _FIRST_LETTER.match(text, end + 1) if end >= 0 else None
+            # One look per ">", however many openers stand before it; the last close has one.
+            end = text.index(">", tag.end())
+            found = _FIRST_LETTER.match(text, end + 1)
             letter, letter_at = (found[1], found.end()) if found else ("", -1)
-        if end < 0:
-            return None
         if letter and letter_at <= last_close:
             return letter.upper()
     return None

@@ -112,6 +112,7 @@ def test_api_shrinks_above_fifty_frames(cap, taken):
         ({"video": "tape"}, r"x: video \('tape'\) must be images, frames or file"),
         ({"system": "none"}, r"x: system \('none'\) must be inline or message"),
         ({"image_bytes": "png"}, r"x: image_bytes \('png'\) must be decoded or original"),
+        ({"detail": "high"}, r"x: detail \('high'\) must be low or absent"),
         ({"video": "file", "label": "F"}, "only the form `images` can carry text"),
     ],
 )

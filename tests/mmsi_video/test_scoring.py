@@ -88,6 +88,8 @@ def test_official_rule_by_rule(response, letter):
         ("B</answer>", "B"),
         ("</answer><answer>C</answer>", "C"),
         ("<answer><answer>C</answer>", "C"),
+        ("<answer <answer x>C</answer>", "C"),
+        ("<answer <answer x>?</answer>", None),
         ("I say d </think> nothing", "D"),
         ("food</think>A or B", None),
         ("<think>A.</think>\n**c**\n", "C"),
