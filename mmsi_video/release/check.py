@@ -46,9 +46,9 @@ class Video:
     start: float
     """Capture time of the first frame in the original recording, seconds."""
     end: float
-    """Capture time of the last frame in the original recording, seconds, not before `start`."""
+    """Capture time of the last frame in the original recording, seconds."""
     base_fps: float
-    """Rate of the released frames, 1/s, above 0."""
+    """Rate of the released frames, 1/s."""
     frames: tuple[str, ...]
     """The released frames in time order, relative to ``frames/``; at least one."""
 
@@ -178,7 +178,12 @@ def _videos(found: Found, value: dict[str, Any]) -> list[Video]:
             "frames_list",
         )
     paths = [_frame_paths(found, item, f"frames_list[{i}]") for i, item in enumerate(frames)]
-    videos = [_video(found, entry, f"video_list[{i}]") for i, entry in enumerate(entries)]
+    # The official loader reads the rate of the first video only, for all of a question's.
+    rate = entries[0].get("base_fps") if entries and isinstance(entries[0], dict) else None
+    videos = [
+        _video(found, {"base_fps": rate, **entry} if isinstance(entry, dict) else entry, i)
+        for i, entry in enumerate(entries)
+    ]
     return [
         Video(**fields, frames=tuple(names))
         for fields, names in zip(videos, paths, strict=False)
@@ -186,16 +191,14 @@ def _videos(found: Found, value: dict[str, Any]) -> list[Video]:
     ]
 
 
-def _video(found: Found, entry: Any, at: str) -> dict[str, Any]:
+def _video(found: Found, entry: Any, index: int) -> dict[str, Any]:
+    """One entry; what its numbers mean is not checked: the loader only calculates with them."""
+    at = f"video_list[{index}]"
     if not isinstance(entry, dict):
         found.add(f"must be an object, but is {kind_of(entry)}", at)
         return {}
     path = read_path(found, entry.get("path"), f"{at}.path")
     start, end, fps = (read_number(found, entry, key, at) for key in ("start", "end", "base_fps"))
-    if start is not None and end is not None and start > end:
-        found.add(f"must not be after the end ({end} s), but is {start} s", f"{at}.start")
-    if fps is not None and fps <= 0:
-        found.add(f"must be above 0, but is {fps}", f"{at}.base_fps")
     return {"path": path, "start": start, "end": end, "base_fps": fps}
 
 
@@ -216,6 +219,9 @@ def _frame_paths(found: Found, value: Any, at: str) -> list[str]:
 def _options(found: Found, value: dict[str, Any], texts: list[str]) -> tuple[list[str], bool]:
     """The options, and whether they come from the text: the loader reads none of its own."""
     given = value.get("options")
+    if isinstance(given, dict) and 1 < len(given) and [*given] == [*LETTERS[: len(given)]]:
+        # {"A": "left", "B": "right"} says the same as ["A. left", "B. right"].
+        given = [f"{letter}. {text}" for letter, text in given.items()]
     if isinstance(given, list) and given and all(isinstance(item, str) for item in given):
         options, from_text = [str(item) for item in given], False
     else:

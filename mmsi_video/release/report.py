@@ -95,6 +95,7 @@ def survey(records: Sequence[Record], clip_ids: Iterable[str], media: MediaFacts
         "frame_sizes": _sizes(media.clips[clip_id] for clip_id in clip_ids),
         "rates": _rates(records, media),
         "mixed_base_fps": sum(len({v.base_fps for v in r.videos}) > 1 for r in records),
+        "ends_before_start": sum(v.end < v.start for r in records for v in r.videos),
     }
 
 
@@ -108,10 +109,7 @@ def survey_lines(facts: Mapping[str, Any]) -> list[str]:
     marks, chance = facts["marks"], facts["chance_percent"]
     return [
         f"questions: {facts['questions']:,} (published {categories.PUBLISHED_QUESTIONS:,})",
-        *(
-            f"  {t['count']:>4} (published {t['published']:>3})  {t['type']}"
-            for t in facts["types"]
-        ),
+        *_type_lines(facts["types"], chance["slices"].get("type", {})),
         f"  ids that the difficulty lists do not have: {facts['ids_without_difficulty']}",
         f"clips asked about: {facts['clips_asked_about']:,} (published {PUBLISHED_CLIPS:,})",
         f"  not two in Cross-Video or not one elsewhere: {facts['wrong_video_count']} questions",
@@ -129,6 +127,7 @@ def survey_lines(facts: Mapping[str, Any]) -> list[str]:
         f"frame sizes (first frame of each clip): {_pairs(facts['frame_sizes'])}",
         f"mp4 rate against base_fps: {_pairs(facts['rates'])}",
         f"questions whose videos differ in base_fps: {facts['mixed_base_fps']}",
+        f"clips that end before they start: {facts['ends_before_start']}",
     ]
 
 
@@ -259,7 +258,7 @@ def _rates(records: Sequence[Record], media: MediaFacts) -> dict[str, int]:
 
 
 def _rate_kind(fps: float | None, base_fps: float) -> str:
-    if fps is None:
+    if fps is None or base_fps <= 0:
         return "unknown"
     if abs(fps - base_fps) <= _SAME_RATE * base_fps:
         return "equal"
