@@ -219,7 +219,7 @@ def _frame_paths(found: Found, value: Any, at: str) -> list[str]:
 def _options(found: Found, value: dict[str, Any], texts: list[str]) -> tuple[list[str], bool]:
     """The options, and whether they come from the text: the loader reads none of its own."""
     given = value.get("options")
-    if isinstance(given, dict) and 1 < len(given) and [*given] == [*LETTERS[: len(given)]]:
+    if isinstance(given, dict) and len(given) > 1 and [*given] == [*LETTERS[: len(given)]]:
         # {"A": "left", "B": "right"} says the same as ["A. left", "B. right"].
         given = [f"{letter}. {text}" for letter, text in given.items()]
     if isinstance(given, list) and given and all(isinstance(item, str) for item in given):
