@@ -258,7 +258,7 @@ def test_a_folder_that_cannot_be_a_release_is_refused_before_anything_is_made(tm
         assert f"{name}: is missing from the release folder" in text
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_release_with_flipped_bytes_is_built_or_refused(tmp_path_factory, data):
     """No byte of any file makes anything but a dataset or a clear refusal."""

@@ -129,7 +129,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(document=_json, changes=st.dictionaries(st.sampled_from([*tiny.record(1)]), _json))
 def test_any_json_value_gives_records_and_problems_and_no_other_error(document, changes):
     """Whatever stands in a field, the checker answers."""

@@ -408,7 +408,7 @@ def test_rearranged_archives_repeat_their_folder(tmp_path, few):
 
 
 @pytest.mark.parametrize("make", ALL_MAKERS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
 def test_every_seed_gives_a_question(make, seed):
     """No seed leaves a maker without a clear answer, and the draft repeats itself exactly."""

@@ -276,7 +276,7 @@ def test_a_megabyte_is_read_in_linear_time(parser, piece):
     response = piece * (1_000_000 // len(piece))
     start = time.perf_counter()
     extract_answer(response, parser=parser, options=OPTIONS)
-    assert time.perf_counter() - start < 10
+    assert time.perf_counter() - start < 60  # quadratic would be hours
 
 
 QUESTION = Question(

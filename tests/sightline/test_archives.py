@@ -222,7 +222,7 @@ def test_a_flipped_byte_is_found_when_the_member_is_read(tmp_path):
         archive.read("a")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_a_damaged_archive_gives_problems_or_release_errors_only(tmp_path_factory, data):
     """Whatever bytes are changed, nothing else is ever raised."""
