@@ -23,6 +23,9 @@ JSON_LIMIT_BYTES = 1 << 29
 """Largest JSON file that is read into memory (a real one has a few MB)."""
 
 _REPOSITORY = re.compile(r"(\w[\w.-]*/\w[\w.-]*)(?:@(\w[\w./-]*))?", re.ASCII)
+_HUB_ERRORS = {
+    "OSError", "HTTPError", "TransportError", "OfflineModeIsEnabled", "HFValidationError",
+}  # fmt: skip
 _FULL_REVISION = re.compile(r"[0-9a-f]{40}")
 
 
@@ -163,10 +166,8 @@ def _from_hub(
         raise
     except HFValidationError as error:
         raise ReleaseError(str(error), next_step="check the spelling of --release") from error
-    except Exception as error:
-        # Which exceptions a dead network raises depends on the HTTP library that the installed
-        # huggingface_hub brings (httpx for 1.x, httpx2 for 2.x), which we do not depend on.
-        if not _is_network(error):
+    except Exception as error:  # what it may be is only known by name, see is_hub_error
+        if not is_hub_error(error):
             raise
         raise ReleaseError(
             f"the Hub cannot be reached for {repository}: {error}",
@@ -175,9 +176,14 @@ def _from_hub(
         ) from error
 
 
-def _is_network(error: BaseException) -> bool:
+def is_hub_error(error: Exception) -> bool:
+    """Whether the Hub or the network refused, rather than our code failed.
+
+    By name: which exceptions a dead network raises depends on the HTTP library that the installed
+    huggingface_hub brings (httpx for 1.x, httpx2 for 2.x), which is none of our dependencies.
+    """
     names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"TransportError", "OSError", "HTTPError", "OfflineModeIsEnabled"})
+    return bool(names & _HUB_ERRORS)
 
 
 def _cached(repository: str, revision: str | None, files: Sequence[str]) -> list[Path]:

@@ -116,7 +116,9 @@ def _check_request(
 ) -> list[Benchmark]:
     """The benchmarks asked for."""
     if importlib.util.find_spec("lmms_eval") is None:
-        raise UsageError("lmms-eval is not installed", next_step="pip install 'sightline[eval]'")
+        raise UsageError(
+            "lmms-eval is not installed", next_step="pip install '.[eval]' in the clone"
+        )
     if not any(tasks):
         raise UsageError("--tasks must name at least one task", next_step="see `sightline tasks`")
     if limit is not None and limit < 1:
@@ -184,8 +186,7 @@ def _stream(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int
                 tail.append(decoder.decode(block))
                 sys.stderr.write(tail[-1])
                 sys.stderr.flush()
-        except BaseException:
-            # An interrupt as well: no evaluation is left running behind the user's back.
+        except BaseException:  # an interrupt as well: nothing is left running behind the user
             process.terminate()
             raise
     text = _COLOUR.sub("", "".join(tail))

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import BrokenReleaseError, DatasetError, SightlineError, UsageError
+from sightline.release import is_hub_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,8 +94,8 @@ class DatasetSource:
                     str(self.repository), relative_path, repo_type="dataset", revision=self.revision
                 )
             )
-        except Exception as error:
-            if not _is_hub_error(error):
+        except Exception as error:  # what it may be is only known by name, see is_hub_error
+            if not is_hub_error(error):
                 raise
             raise DatasetError(
                 f"{relative_path} of {self.origin} could not be downloaded: {error}",
@@ -145,8 +146,8 @@ def _from_hub(benchmark: Benchmark, repository: str, revision: str | None) -> Da
                 allow_patterns=list(_WITHOUT_MEDIA),
             )
         )
-    except Exception as error:
-        if not _is_hub_error(error):
+    except Exception as error:  # what it may be is only known by name, see is_hub_error
+        if not is_hub_error(error):
             raise
         raise DatasetError(
             f"{benchmark.dataset_variable}={repository}{f'@{revision}' if revision else ''}: it is "
@@ -157,16 +158,6 @@ def _from_hub(benchmark: Benchmark, repository: str, revision: str | None) -> Da
     commit = folder.name if _COMMIT.fullmatch(folder.name) else revision
     origin = f"{repository}@{commit}" if commit else repository
     return _source(benchmark, folder, origin=origin, revision=commit, repository=repository)
-
-
-def _is_hub_error(error: Exception) -> bool:
-    """Whether the Hub or the network refused, rather than our code failed.
-
-    By name, because the HTTP library differs between the huggingface_hub versions we allow and is
-    none of our dependencies.
-    """
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"OSError", "HTTPError", "TransportError", "HFValidationError"})
 
 
 def _source(

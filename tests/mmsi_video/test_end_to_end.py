@@ -15,7 +15,7 @@ from sightline.errors import EvaluationError
 from sightline.lmms import evaluate, results
 from sightline.records import Outcome, Score
 
-pytest.importorskip("lmms_eval")
+pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
 pytestmark = pytest.mark.slow
 
 METRIC = "mmsi_video_accuracy"
@@ -109,7 +109,7 @@ def test_two_ranks_give_the_same_samples(one_rank, tiny_model, tmp_path):
 
 def test_upstreams_own_backend_runs_our_task(tiny_model, tmp_path):
     """lmms-eval's qwen2_5_vl, unchanged, on one CPU process."""
-    pytest.importorskip("decord")
+    pytest.importorskip("decord", reason="needs sightline[upstream]")
     folder = tiny_model("qwen2_5_vl")
     done = evaluate.evaluate(
         tasks=["mmsi_video"],

@@ -130,7 +130,7 @@ def test_api_shrinks_above_fifty_frames():
 @pytest.fixture
 def openai(monkeypatch):
     """lmms-eval's own way from our messages to an OpenAI request."""
-    protocol = pytest.importorskip("lmms_eval.protocol")
+    protocol = pytest.importorskip("lmms_eval.protocol", reason="needs sightline[eval]")
 
     def convert(messages, encode="JPEG"):
         monkeypatch.setenv("LMMS_IMAGE_ENCODE_FORMAT", encode)

@@ -58,7 +58,9 @@ def test_qwen_grid(width, height, size):
 @pytest.fixture(scope="module")
 def smart_resize():
     """The original that the grid step restates."""
-    return pytest.importorskip("qwen_vl_utils.vision_process").smart_resize
+    return pytest.importorskip(
+        "qwen_vl_utils.vision_process", reason="needs sightline[eval]"
+    ).smart_resize
 
 
 @given(wide=st.integers(1, 40), high=st.integers(1, 40))

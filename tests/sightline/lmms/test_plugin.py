@@ -262,7 +262,7 @@ COMMANDS = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_sees_our_tasks(name):
     """The task index of each command that evaluates holds our folder, in every rank."""
-    pytest.importorskip("lmms_eval")
+    pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
     several = name in ("accelerate launch", "torchrun")
     # Two ranks that read thousands of files each would only take time.
     switch = {"SIGHTLINE_TASKS": "only"} if several else {}
@@ -275,7 +275,7 @@ def test_every_command_sees_our_tasks(name):
 @pytest.mark.slow
 def test_the_switch_gives_upstreams_tasks_back():
     """With SIGHTLINE_TASKS=0 our own names are gone, and nothing is said."""
-    pytest.importorskip("lmms_eval")
+    pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
     output = run([*COMMANDS["python -m lmms_eval"], "--tasks", "list"], SIGHTLINE_TASKS="0")
     assert f"- {OURS}\n" not in output
     assert f"- {SHARED}\n" in output
@@ -298,7 +298,7 @@ for switch in ("only", "0"):
 )
 def test_python_callers_see_our_tasks(first):
     """simple_evaluate's own TaskManager reads our file; switched off, upstream's."""
-    pytest.importorskip("lmms_eval")
+    pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
     output = run([sys.executable, "-c", INDEX.format(first=first)])
     ours, theirs = (line for line in output.splitlines() if line.startswith("PLACE"))
     assert "lmms_eval" not in ours
@@ -309,7 +309,7 @@ def test_python_callers_see_our_tasks(first):
 @pytest.mark.slow
 def test_what_we_rely_on_in_lmms_eval_is_still_there():
     """Canary: the names and forms inside lmms-eval that the plugin and the model build on."""
-    pytest.importorskip("lmms_eval")
+    pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
     code = (
         "import inspect, lmms_eval.models as models, lmms_eval.tasks as tasks;"
         "from lmms_eval.api.model import lmms;"
