@@ -197,7 +197,7 @@ def test_without_lmms_eval_the_extra_is_named(host, tmp_path, monkeypatch):
     """The base install has no lmms-eval; the message says how to get it."""
     del host
     monkeypatch.setattr(evaluate.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(UsageError, match=r"pip install 'sightline\[eval\]'"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[eval\]' in the clone"):
         evaluate.run(tasks=[TASK], output=tmp_path)
 
 
