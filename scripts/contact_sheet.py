@@ -59,9 +59,16 @@ def main() -> None:
     parser.add_argument("release", type=Path, help="folder of a release")
     parser.add_argument("out", type=Path, help="PNG to write")
     parser.add_argument("--type", default="", help="only types that contain this text")
+    parser.add_argument("--ids", default="", help="only these questions, separated by commas")
+    parser.add_argument("--width", type=int, help="scale the page down to so many pixels")
     arguments = parser.parse_args()
+    wanted = set(filter(None, arguments.ids.split(",")))
     rows = json.loads((arguments.release / "mmsivideo.json").read_text(encoding="utf-8"))
-    rows = sorted((row for row in rows if arguments.type in row["type"]), key=lambda r: r["type"])
+    rows = [row for row in rows if arguments.type in row["type"]]
+    rows = [row for row in rows if not wanted or row["id"] in wanted]
+    if not rows:
+        parser.error(f"{arguments.release} has no such question")
+    rows.sort(key=lambda row: row["type"])
     with (
         zipfile.ZipFile(arguments.release / "frames.zip") as frames,
         zipfile.ZipFile(arguments.release / "ref_images.zip") as references,
@@ -72,7 +79,10 @@ def main() -> None:
     for strip in strips:
         page.paste(strip, (0, top))
         top += strip.height
-    page.save(arguments.out)
+    if arguments.width is not None:
+        size = (arguments.width, round(page.height * arguments.width / page.width))
+        page = page.resize(size, Image.Resampling.LANCZOS).quantize(128)
+    page.save(arguments.out, optimize=True)
     print(f"{len(strips)} questions on {arguments.out}")
 
 
