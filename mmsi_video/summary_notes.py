@@ -54,9 +54,7 @@ def warnings(report: Mapping[str, Any]) -> Iterator[Note]:
             f"{number(high)} %. Do not compare it.",
             warning=True,
         )
-    low = overall["interval"][0]
-    if overall["chance"] is not None and low <= overall["chance"]:
-        yield Note("The interval reaches down to chance: this could be guessing.")
+    yield from _against_chance(overall)
     if overall["error"]:
         yield Note(
             f"The run failed on {overall['error']:,} question(s); the reasons are in the samples.",
@@ -79,6 +77,21 @@ def warnings(report: Mapping[str, Any]) -> Iterator[Note]:
             f"NOT THE PUBLISHED QUESTIONS: this run is on {overall['expected']:,} other questions "
             f"than the published {categories.PUBLISHED_QUESTIONS:,}. The published rows show what "
             "a real table looks like; comparing with them is meaningless.",
+            warning=True,
+        )
+
+
+def _against_chance(overall: Mapping[str, Any]) -> Iterator[Note]:
+    """Whether the result says more than guessing would."""
+    chance, (low, high) = overall["chance"], overall["interval"]
+    if chance is None or low > chance:
+        return
+    if high >= chance:
+        yield Note("The interval reaches down to chance: this could be guessing.")
+    else:
+        yield Note(
+            f"Worse than guessing. {number(overall['failure_rate'])} % of the questions have no "
+            "letter: see what the other parsers read, and whether responses are cut short.",
             warning=True,
         )
 

@@ -202,6 +202,14 @@ def test_failed_questions_and_guessing_are_named():
     assert "setting not stated: this run" in text
 
 
+def test_a_result_below_chance_is_no_guessing():
+    """Many responses without a letter are told as what they are."""
+    scores = [scoring.score(sample, Response(sample.id, "hm")) for sample in SPLIT]
+    text = unwrapped(summary.summarise(scores, SPLIT))
+    assert "! Worse than guessing. 100.0 % of the questions have no letter" in text
+    assert "this could be guessing" not in text
+
+
 def test_a_split_without_questions_is_shown_with_dashes():
     """Nothing is divided by zero."""
     report = summary.summarise([], [])
