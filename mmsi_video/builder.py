@@ -7,14 +7,8 @@ or place) and finished files that survive a kill. ``load_dataset`` opens it by i
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-
-from filelock import FileLock, Timeout
 
 from mmsi_video import columns
 from mmsi_video.release.media import (
@@ -39,30 +33,31 @@ from mmsi_video.release.rows import (
     BUILDER_VERSION,
     build_facts,
     card,
-    columns_of,
     question_row,
     video_path,
 )
-from sightline.errors import BrokenReleaseError, DatasetError, Problem, ReleaseError
+from sightline.building import (
+    RESERVE_BYTES,
+    SKIP_HINT,
+    build_key,
+    columns_of,
+    finished,
+    only_one,
+    write_facts,
+)
+from sightline.errors import BrokenReleaseError, Problem, ReleaseError
 from sightline.parquet import SHARD_BYTES, NotWritten, RowGroup, write_config, write_table
 from sightline.progress import progress_bar
 from sightline.release import open_release
-from sightline.staging import PartFile, Staging, check_room, room
+from sightline.staging import PartFile, Staging, check_room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import IO
 
     from mmsi_video.release.check import Record
     from mmsi_video.release.media import ClipSource
     from sightline.progress import Progress
-    from sightline.release import Release
-
-BUILD_FILE = "build.json"
-_SKIP_HINT = "repair the release, or leave the broken samples out with --skip-broken"
-_RESERVE_BYTES = 16 << 20
-
-_log = logging.getLogger(__name__)
 
 
 def build(
@@ -89,13 +84,13 @@ def build(
         SightlineError: the disk is full; finished parts are kept for the next call.
     """
     out = Path(out).expanduser().absolute()
-    with _only_one(out), progress_bar(show=progress) as bar:
+    with only_one(out), progress_bar(show=progress) as bar:
         found = open_release(release, files=FILES, progress=bar)
-        facts = _finished(out, found, skip_broken=skip_broken)
+        facts = finished(out, found, version=BUILDER_VERSION, skip_broken=skip_broken)
         if facts is not None:
             return BuildReport(out, built=False, facts=facts)
         with opened(found) as source:
-            staging = Staging(out, _key(found))
+            staging = Staging(out, build_key(found, BUILDER_VERSION))
             facts = _write(source, staging, skip_broken=skip_broken, limit=shard_bytes, bar=bar)
         staging.finish()
     return BuildReport(out, built=True, facts=facts)
@@ -121,71 +116,10 @@ def check(release: str | Path, *, progress: bool | None = None) -> BuildReport:
                 *fault_problems(source.records, source.clips, media),
             ]
             if problems:
-                raise BrokenReleaseError(problems, next_step=_SKIP_HINT)
+                raise BrokenReleaseError(problems, next_step=SKIP_HINT)
             return BuildReport(
                 None, built=False, facts=build_facts(source, source.records, media, ())
             )
-
-
-@contextmanager
-def _only_one(out: Path) -> Iterator[None]:
-    """One build of `out` at a time on this machine; another one waits."""
-    with room(out.parent):
-        out.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out.with_name(f".{out.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        _log.warning("another build of %s is at work; waiting for it", out)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _key(release: Release) -> str:
-    """Names what is built: the release's bytes and this builder."""
-    checksums = [BUILDER_VERSION, *(file.sha256 for file in release.files)]
-    return hashlib.sha256(json.dumps(checksums).encode()).hexdigest()
-
-
-def _finished(out: Path, release: Release, *, skip_broken: bool) -> dict[str, Any] | None:
-    """What is known of a dataset that is there already; None when there is nothing."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return None
-    elsewhere = "choose another --out, or move what is there away"
-    try:
-        facts: dict[str, Any] = json.loads((out / BUILD_FILE).read_text(encoding="utf-8"))
-        built_from = facts["release"]["files"], facts["builder_version"]
-        sizes = {name: file["bytes"] for name, file in facts["files"].items()}
-        problems = facts["problems"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise DatasetError(
-            f"{out} must be empty or a built dataset, but holds something else",
-            next_step=elsewhere,
-        ) from None
-    if built_from != (release.as_dict()["files"], BUILDER_VERSION):
-        raise DatasetError(
-            f"{out} was built from other release files or by another version of the builder",
-            next_step=elsewhere,
-        )
-    damaged = [name for name, size in sizes.items() if _size(out / name) != size]
-    if damaged:
-        raise DatasetError(
-            f"{out} is damaged: {', '.join(damaged[:5])} must have the size in {BUILD_FILE}",
-            next_step=f"{elsewhere}; then build again",
-        )
-    if problems and not skip_broken:
-        raise DatasetError(
-            f"{out} was built with --skip-broken and lacks {len(facts['skipped'])} sample(s)",
-            next_step=f"give --skip-broken again, or {elsewhere}",
-        )
-    return facts
-
-
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
 
 
 def _write(
@@ -195,11 +129,11 @@ def _write(
     problems = list(source.problems)
     whole_release = any(problem.sample is None for problem in problems)
     if problems and (whole_release or not skip_broken):
-        next_step = "get the release again" if whole_release else _SKIP_HINT
+        next_step = "get the release again" if whole_release else SKIP_HINT
         raise BrokenReleaseError([*problems, *source.inspect(bar)], next_step=next_step)
     records = without_broken(source.records, problems)
     while records:
-        need = source.media_bytes(records) - staging.finished_bytes + _RESERVE_BYTES
+        need = source.media_bytes(records) - staging.finished_bytes + RESERVE_BYTES
         check_room(staging.out.parent, need)
         staging.restart()
         media = _write_media(source, records, staging, limit, bar)
@@ -209,7 +143,7 @@ def _write(
         problems += found
         if not skip_broken:
             kept = f"finished parts are kept in {staging.folder.name}"
-            raise BrokenReleaseError(problems, next_step=f"{_SKIP_HINT}; {kept}")
+            raise BrokenReleaseError(problems, next_step=f"{SKIP_HINT}; {kept}")
         records = without_broken(records, problems)
     raise BrokenReleaseError(problems, next_step="no sample is left; get the release again")
 
@@ -282,19 +216,4 @@ def _write_tables(
     ]
     write_table(staging, "videos", features["videos"], columns_of(videos))
     facts = build_facts(source, records, media, problems)
-    _write_text(staging, "README.md", card(facts))
-    facts["files"] = {
-        part.name: {"bytes": part.size, "sha256": part.sha256} for part in staging.parts
-    }
-    _write_text(staging, BUILD_FILE, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
-    return facts
-
-
-def _write_text(staging: Staging, name: str, text: str) -> None:
-    data = text.encode()
-
-    def make(file: PartFile) -> dict[str, Any]:
-        file.write(data)
-        return {}
-
-    staging.part(name, hashlib.sha256(data).hexdigest(), make)
+    return write_facts(staging, card(facts), facts)

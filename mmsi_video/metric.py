@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories, summary
-from mmsi_video.parsers.statements import DEFAULT_LETTERS
 from mmsi_video.scoring import PARSERS, score
+from sightline.parsers.statements import DEFAULT_LETTERS
 from sightline.records import Response
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mmsi_video.parsers.easi import easi
 from mmsi_video.parsers.official import official
-from mmsi_video.parsers.strict import strict
+from sightline.parsers.strict import strict
 from sightline.records import Outcome, Score
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ The report is plain JSON; all shares in it are percent. :func:`render` shows it 
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mmsi_video import categories, published, responses
 from mmsi_video.scoring import HEADLINE, PARSERS, score
 from mmsi_video.summary_table import render
-from sightline.accuracy import accuracy, complete, grouped
+from sightline.accuracy import accuracy, complete, grouped, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +72,7 @@ def summarise(
         total = len(listed)
     sizes, known = _sizes(listed, total)
     every = [_with_column(one) for one in listed]
-    parsers = {p: _as_dict(accuracy(every, parser=p, expected=total)) for p in PARSERS}
+    parsers = {p: accuracy(every, parser=p, expected=total).as_percent() for p in PARSERS}
     headline = parsers[HEADLINE]
     is_published = sizes == _published_sizes() and total == categories.PUBLISHED_QUESTIONS
     setting = protocol or _common(listed, "protocol") or "not stated"
@@ -176,34 +175,12 @@ def _whole_axis(
 
 def _with_parsers(by_parser: Mapping[str, Accuracy]) -> dict[str, Any]:
     return {
-        **_as_dict(by_parser[HEADLINE]),
+        **by_parser[HEADLINE].as_percent(),
         "parsers": {
-            parser: {"accuracy": _percent(a.accuracy), "failure_rate": _percent(a.failure_rate)}
+            parser: {"accuracy": percent(a.accuracy), "failure_rate": percent(a.failure_rate)}
             for parser, a in by_parser.items()
         },
     }
-
-
-def _as_dict(a: Accuracy) -> dict[str, Any]:
-    return {
-        "expected": a.expected,
-        "right": a.right,
-        "wrong": a.wrong,
-        "unparsed": a.unparsed,
-        "missing": a.missing,
-        "error": a.error,
-        "accuracy": _percent(a.accuracy),
-        "failure_rate": _percent(a.failure_rate),
-        "chance": _percent(a.chance),
-        "chance_adjusted": _percent(a.chance_adjusted),
-        "interval": [_percent(end) for end in a.interval],
-        "wilson": [_percent(end) for end in a.wilson],
-        "bounds": [_percent(end) for end in a.bounds],
-    }
-
-
-def _percent(share: float) -> float | None:
-    return None if math.isnan(share) else round(100 * share, 4)
 
 
 def disagreement(scores: Sequence[Score]) -> dict[str, Any]:

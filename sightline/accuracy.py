@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sightline.errors import ResponsesError
 from sightline.intervals import (
@@ -75,6 +75,29 @@ class Accuracy:
     def chance_adjusted(self) -> float:
         """0 at chance, 1 when all is right; below 0 when worse than guessing."""
         return (self.accuracy - self.chance) / (1 - self.chance)
+
+    def as_percent(self) -> dict[str, Any]:
+        """Everything as plain JSON types for a report; shares are percent, nan is None."""
+        return {
+            "expected": self.expected,
+            "right": self.right,
+            "wrong": self.wrong,
+            "unparsed": self.unparsed,
+            "missing": self.missing,
+            "error": self.error,
+            "accuracy": percent(self.accuracy),
+            "failure_rate": percent(self.failure_rate),
+            "chance": percent(self.chance),
+            "chance_adjusted": percent(self.chance_adjusted),
+            "interval": [percent(end) for end in self.interval],
+            "wilson": [percent(end) for end in self.wilson],
+            "bounds": [percent(end) for end in self.bounds],
+        }
+
+
+def percent(share: float) -> float | None:
+    """A share in [0, 1] as percent for a report; None for nan."""
+    return None if math.isnan(share) else round(100 * share, 4)
 
 
 def accuracy(

@@ -8,7 +8,7 @@ as ``"package.module:function"`` and imported only when it is called.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +50,24 @@ class Benchmark:
     """``module:function(responses: Path, *, dataset: Path | None) -> report``, plain JSON types."""
     render: str
     """``module:function(report) -> str``: the terminal table of a report."""
+    task_entries: str = ""
+    """``module:function() -> {name: configuration}``: tasks and groups that are written as a table
+    and not as one YAML file each; empty when ``<package>/tasks/*.yaml`` are all."""
+    build_flags: Mapping[str, str] = field(default_factory=dict)
+    """Further switches of check and build, keyword -> help: ``--no-gaze-recovery`` and so on."""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """Commands of its own, name -> ``module:function(subparsers) -> None``; light to import."""
 
     def call(self, role: str, *args: Any, **options: Any) -> Any:
         """Import and call one of the functions above: ``call("build", ...)``."""
         module, _, function = getattr(self, role).partition(":")
         return getattr(importlib.import_module(module), function)(*args, **options)
+
+    def add_commands(self, subparsers: Any) -> None:
+        """Let the benchmark add its own commands to the command line."""
+        for target in self.commands.values():
+            module, _, function = target.partition(":")
+            getattr(importlib.import_module(module), function)(subparsers)
 
 
 def all_benchmarks() -> dict[str, Benchmark]:

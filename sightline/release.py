@@ -17,7 +17,7 @@ from sightline.progress import Progress, Silent
 from sightline.staging import file_sha256, room
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 JSON_LIMIT_BYTES = 1 << 29
 """Largest JSON file that is read into memory (a real one has a few MB)."""
@@ -70,13 +70,19 @@ class Release:
 
 
 def open_release(
-    spec: str | Path, *, files: Sequence[str], progress: Progress | None = None
+    spec: str | Path,
+    *,
+    files: Sequence[str] = (),
+    patterns: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Release:
     """Find a release and compute its checksums.
 
     Args:
         spec: a folder, or ``org/name`` or ``org/name@revision`` of a dataset on the Hub.
         files: names of the files that it must have.
+        patterns: names with ``*`` (which is any part of one name, never a ``/``) of the files
+            that are taken where they are there; they come after `files`, sorted by name.
         progress: told about the bytes that are read for the checksums.
 
     Raises:
@@ -87,10 +93,12 @@ def open_release(
     folder = Path(spec).expanduser()
     found = _REPOSITORY.fullmatch(str(spec))
     if folder.is_dir():
-        repository, revision, paths = None, None, _in_folder(folder, files)
+        repository, revision = None, None
+        files = [*files, *_matching(_names(folder), files, patterns)]
+        paths = _in_folder(folder, files)
     elif isinstance(spec, str) and found:
         repository = found[1]
-        revision, paths = _from_hub(repository, found[2], files)
+        revision, files, paths = _from_hub(repository, found[2], files, patterns)
     else:
         raise ReleaseError(
             f"release ({spec}) must be a folder or `org/name[@revision]`; there is no such folder",
@@ -140,6 +148,17 @@ def _finite(text: str) -> float | None:
     return number if abs(number) != float("inf") else None
 
 
+def _names(folder: Path) -> Iterator[str]:
+    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _matching(names: Iterable[str], files: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """The names that a pattern fits, sorted, without those that are listed anyway."""
+    parts = [[re.escape(piece) for piece in pattern.split("*")] for pattern in patterns]
+    whole = re.compile("|".join("[^/]*".join(pieces) for pieces in parts) or r"(?!)")
+    return sorted(name for name in names if whole.fullmatch(name) and name not in files)
+
+
 def _in_folder(folder: Path, files: Sequence[str]) -> list[Path]:
     missing = [name for name in files if not (folder / name).is_file()]
     if missing:
@@ -151,17 +170,18 @@ def _in_folder(folder: Path, files: Sequence[str]) -> list[Path]:
 
 
 def _from_hub(
-    repository: str, revision: str | None, files: Sequence[str]
-) -> tuple[str, list[Path]]:
-    """The full commit, and where the files lie in the Hub's cache."""
+    repository: str, revision: str | None, files: Sequence[str], patterns: Sequence[str]
+) -> tuple[str, Sequence[str], list[Path]]:
+    """The full commit, the names of the files, and where they lie in the Hub's cache."""
     from huggingface_hub.errors import HFValidationError  # noqa: PLC0415 (heavy, as below)
 
     try:
-        cached = _cached(repository, revision, files)
+        # What else fits a pattern only the Hub can say.
+        cached = [] if patterns else _cached(repository, revision, files)
         if cached:
-            return str(revision), cached
+            return str(revision), files, cached
         with room(Path("the cache of the Hub")):
-            return _download(repository, revision, files)
+            return _download(repository, revision, files, patterns)
     except SightlineError:
         raise
     except HFValidationError as error:
@@ -201,15 +221,17 @@ def _cached(repository: str, revision: str | None, files: Sequence[str]) -> list
 
 
 def _download(
-    repository: str, revision: str | None, files: Sequence[str]
-) -> tuple[str, list[Path]]:
+    repository: str, revision: str | None, files: Sequence[str], patterns: Sequence[str]
+) -> tuple[str, Sequence[str], list[Path]]:
     from huggingface_hub import HfApi, errors, hf_hub_download  # noqa: PLC0415 (heavy, as above)
 
     at = f"{repository}@{revision}" if revision else repository
     try:
         # First of all, because it fails at once without a network; downloads retry for 20 s.
         info = HfApi().dataset_info(repository, revision=revision)
-        _check_listed(at, {file.rfilename for file in info.siblings or ()}, files)
+        listed = {file.rfilename for file in info.siblings or ()}
+        _check_listed(at, listed, files)
+        files = [*files, *_matching(listed, files, patterns)]
         paths = [
             Path(hf_hub_download(repository, name, repo_type="dataset", revision=info.sha))
             for name in files
@@ -229,7 +251,7 @@ def _download(
             f"there is no dataset {repository} on the Hub, or it is private",
             next_step="check the spelling; for a private one `hf auth login` first",
         ) from error
-    return str(info.sha), paths
+    return str(info.sha), files, paths
 
 
 def _check_listed(at: str, listed: set[str], files: Sequence[str]) -> None:

@@ -1,7 +1,10 @@
-"""Which frames of several videos are shown: numbers in, integers out.
+"""Which frames are shown: numbers in, integers out.
 
-Both rules see the videos as one long row of frames and take evenly spaced global positions; each
-position belongs to the video that holds it, so a longer video gets more frames.
+Of several whole videos (:func:`proportional_indices`), or of a window of a stream
+(:func:`window`).
+
+Both rules of the first see the videos as one long row of frames and take evenly spaced global
+positions; each position belongs to the video that holds it, so a longer video gets more frames.
 
 - ``official``: the rule of the MMSI-Video-Bench loader, bit for bit. Position ``j`` is
   ``trunc(j * step)`` in 64-bit floats, so for some totals (100 frames and a cap of 50 is one) the
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 Rule = Literal["official", "linspace"]
 """How global positions are chosen."""
+
+WINDOW_SECONDS = 60.0
+"""How far a present question looks back (StreamGaze, arXiv 2512.01707: V(t - 60, t])."""
 
 RULES: tuple[str, ...] = get_args(Rule)
 """The names a `rule` may have."""
@@ -55,6 +61,24 @@ def proportional_indices(
     if rule == "official":
         return [indices or [0] for indices in chosen]
     return chosen
+
+
+def window(family: str, time_seconds: float) -> tuple[float, float]:
+    """What of a stream may be shown for a question asked at that time: ``[start, end)``, seconds.
+
+    The windows of StreamGaze's evaluator: past and proactive ``[0, t)``, present
+    ``[max(t - 60, 0), t)``.
+
+    Raises:
+        ValueError: no such family, or a negative time.
+    """
+    if time_seconds < 0:
+        raise ValueError(f"time_seconds ({time_seconds}) must be >= 0")
+    if family in ("past", "proactive"):
+        return 0.0, time_seconds
+    if family == "present":
+        return max(time_seconds - WINDOW_SECONDS, 0.0), time_seconds
+    raise ValueError(f"family ({family!r}) must be one of: past, present, proactive")
 
 
 def _check(frame_counts: Sequence[int], max_frames: int, rule: str) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmsi_video import categories
-from mmsi_video.release.fields import (
+from sightline.choices import LETTERS, options_in_text
+from sightline.errors import Problem
+from sightline.fields import (
     Found,
     is_text,
     kind_of,
@@ -23,8 +25,6 @@ from mmsi_video.release.fields import (
     read_text,
     shown,
 )
-from sightline.choices import LETTERS, options_in_text
-from sightline.errors import Problem
 
 VIDEO_MARK, IMAGE_MARK = "<video>", "<image>"
 PROMPT_FIELDS = ("system_prompt", "task_prompt", "user_prompt", "format_prompt")
@@ -204,7 +204,7 @@ def _video(found: Found, entry: Any, index: int) -> dict[str, Any]:
 
 def _ref_images(found: Found, value: dict[str, Any]) -> list[str]:
     if "ref_images" not in value:
-        found.add("is missing; the official loader needs it", "ref_images")
+        found.add("is missing; the evaluation needs it", "ref_images")
         return []
     return read_paths(found, value["ref_images"], "ref_images")
 

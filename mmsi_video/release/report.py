@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories
 from mmsi_video.release.check import IMAGE_MARK, PROMPT_FIELDS, VIDEO_MARK, Record
-from mmsi_video.release.fields import shown
 from mmsi_video.release.media import timestamp_seconds
+from sightline.fields import shown
 from sightline.sampling import proportional_indices
 
 if TYPE_CHECKING:

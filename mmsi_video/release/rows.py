@@ -69,11 +69,6 @@ def question_row(
     }
 
 
-def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Rows, at least one, as columns."""
-    return {name: [row[name] for row in rows] for name in rows[0]}
-
-
 def build_facts(
     source: OpenedRelease,
     records: Sequence[Record],

@@ -33,14 +33,14 @@ _MARKS = "must have one {} for each of the 1 in {}, but has {}"
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"user_prompt": ...}, "user_prompt: is missing; the official loader needs it"),
+        ({"user_prompt": ...}, "user_prompt: is missing; the evaluation needs it"),
         ({"user_prompt": 3}, "user_prompt: must be a text, but is a number"),
         ({"system_prompt": None}, "system_prompt: must be a text, but is null"),
         ({"format_prompt": "\ud800"}, "format_prompt: must be valid Unicode, but has half a"),
         ({"type": "Juggling"}, "type: must be one of the 13 types, but is 'Juggling'"),
-        ({"type": ...}, "type: is missing; the official loader needs it"),
+        ({"type": ...}, "type: is missing; the evaluation needs it"),
         ({"ori_question": ""}, "ori_question: must not be empty"),
-        ({"ref_images": ...}, "ref_images: is missing; the official loader needs it"),
+        ({"ref_images": ...}, "ref_images: is missing; the evaluation needs it"),
         ({"ref_images": None}, "ref_images: must be a list of paths, but is null"),
         ({"ref_images": ["../x"]}, "ref_images[0]: must be a path inside the archive: path '../x'"),
         ({"video_list": []}, "video_list: must have at least one entry, but is empty"),

@@ -24,7 +24,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from mmsi_video.parsers.statements import READ, Options, Said, normal, read
+from sightline.parsers.statements import READ, Options, Said, normal, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

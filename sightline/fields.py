@@ -46,7 +46,7 @@ def is_text(value: str) -> bool:
 def read_text(found: Found, value: dict[str, Any], key: str, *, empty: bool = False) -> str:
     """The text of a field that must be there; "" when it is a problem."""
     if key not in value:
-        found.add("is missing; the official loader needs it", key)
+        found.add("is missing; the evaluation needs it", key)
         return ""
     text = value[key]
     if not isinstance(text, str):
@@ -63,7 +63,7 @@ def read_text(found: Found, value: dict[str, Any], key: str, *, empty: bool = Fa
 def read_list(found: Found, value: dict[str, Any], key: str) -> list[Any]:
     """A list that must be there and have entries; [] when it is a problem."""
     if key not in value:
-        found.add("is missing; the official loader needs it", key)
+        found.add("is missing; the evaluation needs it", key)
     elif not isinstance(value[key], list):
         found.add(f"must be a list, but is {kind_of(value[key])}", key)
     elif not value[key]:

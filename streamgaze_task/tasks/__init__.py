@@ -1,0 +1,1 @@
+"""The lmms-eval tasks of StreamGaze."""
