@@ -22,10 +22,11 @@ from mmsi_video.scoring import score
 from sightline.accuracy import listed
 from sightline.errors import ResponsesError
 from sightline.jsonl import read_json, read_lines
-from sightline.records import Outcome, Response, Score
+from sightline.records import Score
+from sightline.run_files import known_question, once, response_again, response_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mmsi_video.schema import Sample
@@ -127,11 +128,11 @@ def _read_responses(files: Sequence[Path], samples: tuple[Sample, ...] | None) -
     for file in files:
         for number, row in read_lines(file):
             place = f"{file}, line {number}"
-            response = _response(_text(row, "question_id", place), row, place)
+            response = response_of(text_of(row, "question_id", place), row, place)
             details = {k: v for k, v in row.items() if k not in {"question_id", "text", "error"}}
-            sample = _known(known, response.question_id, place)
+            sample = known_question(known, response.question_id, place)
             scores.append(score(sample, response, details=details))
-    return Run(_once(scores), samples, None, None, f"responses {listed(f.name for f in files)}")
+    return Run(once(scores), samples, None, None, f"responses {listed(f.name for f in files)}")
 
 
 def _read_own(path: Path, samples: tuple[Sample, ...] | None) -> Run:
@@ -145,23 +146,15 @@ def _read_own(path: Path, samples: tuple[Sample, ...] | None) -> Run:
             inside: Scorable = Question.of_score(old)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ResponsesError(f"{place}: {METRIC} is not a score of ours: {error!r}") from error
-        question = inside if known is None else _known(known, inside.id, place)
+        question = inside if known is None else known_question(known, inside.id, place)
         _same_answer(question, inside.answer, place)
-        scores.append(score(question, _again(old, place), details=old.details))
+        scores.append(score(question, response_again(old, place), details=old.details))
     if samples is None:
         expected, notes = denominator(scores)
-        return Run(_once(scores), expected, None, path.parent.name, f"samples {path.name}", notes)
+        return Run(once(scores), expected, None, path.parent.name, f"samples {path.name}", notes)
     single = {one.details.get("task") for one in scores} == {"mmsi_video_single_input"}
     split = tuple(s for s in samples if single_input(s)) if single else samples
-    return Run(_once(scores), split, None, path.parent.name, f"samples {path.name}")
-
-
-def _again(old: Score, place: str) -> Response | None:
-    if old.outcome is Outcome.MISSING:
-        return None
-    if old.outcome is Outcome.ERROR:
-        return Response(old.question_id, None, error=old.error or "the reason was not kept")
-    return Response(old.question_id, _text(old.details, "response", place))
+    return Run(once(scores), split, None, path.parent.name, f"samples {path.name}")
 
 
 def _read_upstream(path: Path, samples: tuple[Sample, ...] | None) -> Run:
@@ -186,11 +179,11 @@ def _read_upstream(path: Path, samples: tuple[Sample, ...] | None) -> Run:
         raw = row.get("resps", row.get("filtered_resps"))
         while isinstance(raw, list) and raw:
             raw = raw[0]
-        response = _response(sample.id, {"text": raw}, place)
+        response = response_of(sample.id, {"text": raw}, place)
         scores.append(score(sample, response, details={"doc_id": index}))
     source = f"lmms-eval samples {path.name}"
     protocol = UPSTREAM_PROTOCOLS.get(task)
-    return Run(_once(scores), tuple(order), protocol, path.parent.name, source)
+    return Run(once(scores), tuple(order), protocol, path.parent.name, source)
 
 
 def _read_official(folder: Path, files: Sequence[Path], samples: tuple[Sample, ...] | None) -> Run:
@@ -206,13 +199,13 @@ def _read_official(folder: Path, files: Sequence[Path], samples: tuple[Sample, .
         if known is None:
             question = _of_record(record, place)
         else:
-            question = _known(known, file.stem, place)
+            question = known_question(known, file.stem, place)
             _same_answer(question, str(record.get("ground_truth")), place)
-        response = _response(file.stem, {"text": record.get("response")}, place)
+        response = response_of(file.stem, {"text": record.get("response")}, place)
         scores.append(score(question, response))
     expected, notes = (samples, ()) if samples is not None else denominator(scores)
     setting = folder.parent.name if _SETTING.fullmatch(folder.parent.name) else None
-    return Run(_once(scores), expected, setting, folder.name, f"folder {folder.name}", notes)
+    return Run(once(scores), expected, setting, folder.name, f"folder {folder.name}", notes)
 
 
 def _of_record(record: Mapping[str, Any], place: str) -> Question:
@@ -222,35 +215,6 @@ def _of_record(record: Mapping[str, Any], place: str) -> Question:
         raise ResponsesError(
             f"{place}: cannot be scored on its own: {error!r}", next_step=DATASET_NEEDED
         ) from error
-
-
-def _response(question_id: str, row: Mapping[str, Any], place: str) -> Response:
-    """A response from the border: text, or the reason why there is none."""
-    text, error = row.get("text"), row.get("error")
-    if error is not None:
-        return Response(question_id, None, error=str(error))
-    if text is None:
-        return Response(question_id, None, error="the record has no response")
-    if not isinstance(text, str):
-        raise ResponsesError(f"{place}: the response must be text, but is {type(text).__name__}")
-    return Response.from_text(question_id, text)
-
-
-def _text(row: Mapping[str, Any], key: str, place: str) -> str:
-    value = row.get(key)
-    if not isinstance(value, str):
-        raise ResponsesError(f"{place}: {key} ({value!r}) must be text")
-    return value
-
-
-def _known(known: Mapping[str, Sample], question_id: str, place: str) -> Sample:
-    if question_id not in known:
-        raise ResponsesError(
-            f"{place}: question ({question_id!r}) is not in the dataset, which has "
-            f"{len(known)} questions: {listed(known)}",
-            next_step="score against the dataset that the run was made on",
-        )
-    return known[question_id]
 
 
 def _same_answer(question: Scorable, answer: str, place: str) -> None:
@@ -274,14 +238,3 @@ def _same_prompt(sample: Sample, prompt: object, place: str) -> None:
                 f"{place}: the prompt is not that of {sample.id}",
                 next_step="score against the dataset that the run was made on, in its order",
             )
-
-
-def _once(scores: Iterable[Score]) -> tuple[Score, ...]:
-    found: dict[str, Score] = {}
-    twice = [one.question_id for one in scores if found.setdefault(one.question_id, one) is not one]
-    if twice:
-        raise ResponsesError(
-            f"one response a question is expected, but {listed(twice)} came more than once",
-            next_step="score one run at a time",
-        )
-    return tuple(found.values())

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories, published, responses
 from mmsi_video.scoring import HEADLINE, PARSERS, score
 from mmsi_video.summary_table import render
+from sightline import reports
 from sightline.accuracy import accuracy, complete, grouped, percent
 
 if TYPE_CHECKING:
@@ -75,14 +75,14 @@ def summarise(
     parsers = {p: accuracy(every, parser=p, expected=total).as_percent() for p in PARSERS}
     headline = parsers[HEADLINE]
     is_published = sizes == _published_sizes() and total == categories.PUBLISHED_QUESTIONS
-    setting = protocol or _common(listed, "protocol") or "not stated"
+    setting = protocol or reports.common_detail(listed, "protocol") or "not stated"
     return {
         "benchmark": TITLE,
         "report_version": REPORT_VERSION,
         "unit": "percent",
-        "model": model or _common(listed, "model") or "this run",
+        "model": model or reports.common_detail(listed, "model") or "this run",
         "protocol": setting,
-        "profile": _common(listed, "profile"),
+        "profile": reports.common_detail(listed, "profile"),
         "source": source,
         "notes": list(notes),
         "headline_parser": HEADLINE,
@@ -107,12 +107,6 @@ def _with_column(one: Score) -> Score:
     if category not in _COLUMN_OF:
         return one
     return replace(one, slices={**one.slices, "column": _COLUMN_OF[category]})
-
-
-def _common(scores: Sequence[Score], key: str) -> str | None:
-    """What the details of all scores agree on; None when they say nothing."""
-    said = {str(one.details[key]) for one in scores if one.details.get(key) is not None}
-    return " + ".join(sorted(said)) or None
 
 
 def _sizes(scores: Sequence[Score], total: int) -> tuple[dict[tuple[str, str], int], bool]:
@@ -184,23 +178,8 @@ def _with_parsers(by_parser: Mapping[str, Accuracy]) -> dict[str, Any]:
 
 
 def disagreement(scores: Sequence[Score]) -> dict[str, Any]:
-    """How often the parsers read another letter in the same response.
-
-    Returns:
-        ``responses``: how many were read; ``share``: percent of them where any two parsers differ
-        (None without responses); ``pairs``: the same for each two, as ``official/easi``.
-    """
-    read = [one.predictions for one in scores if one.details.get("response") is not None]
-
-    def share(parsers: Sequence[str]) -> float | None:
-        differ = sum(len({letters[p] for p in parsers}) > 1 for letters in read)
-        return round(100 * differ / len(read), 4) if read else None
-
-    return {
-        "responses": len(read),
-        "share": share(PARSERS),
-        "pairs": {f"{a}/{b}": share((a, b)) for a, b in combinations(PARSERS, 2)},
-    }
+    """How often the parsers differ: :func:`sightline.reports.disagreement` for all three."""
+    return reports.disagreement(scores, PARSERS)
 
 
 def score_file(

@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories, published
+from sightline.reports import number
 from sightline.tables import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-DASH = "-"
-"""Stands where there is no number."""
-
-
-def number(value: float | None, decimals: int = 1) -> str:
-    """A number with its decimals, or a dash."""
-    return DASH if value is None else f"{value:.{decimals}f}"
 
 
 def head(report: Mapping[str, Any]) -> Iterator[Note]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories, published
 from mmsi_video import summary_notes as notes
-from mmsi_video.summary_notes import DASH, number
+from sightline.reports import DASH, number, short_name
 from sightline.tables import Column, Note, Table
 from sightline.tables import render as render_blocks
 
@@ -30,7 +30,6 @@ _TITLES = {
     "grounding": "Grounding",
     "indoor_scene_perception": "Indoor scene perception",
 }
-_LONGEST_NAME = 27
 
 
 def render(report: Mapping[str, Any], *, width: int | None = None) -> str:
@@ -85,19 +84,13 @@ def _own_row(report: Mapping[str, Any], parser: str) -> tuple[str, ...]:
         return number(part["parsers"][parser]["accuracy"])
 
     return (
-        _name(report["model"]) if first else f"  by the {_PARSER_NAMES[parser]} parser",
+        short_name(report["model"]) if first else f"  by the {_PARSER_NAMES[parser]} parser",
         f"{whole['right']}/{whole['expected']}",
         number(whole["accuracy"], 2),
         *(cell(slices["column"][key]) for key in _COLUMN_NAMES),
         *(cell(slices["difficulty"][member]) for member in categories.DIFFICULTIES),
         *(cell(report["sub_benchmarks"][axis]) for axis in _SUB_NAMES),
     )
-
-
-def _name(model: str) -> str:
-    """The model without its organisation, cut to the width of the published names."""
-    last = model.rstrip("/").rpartition("/")[2] or model
-    return last if len(last) <= _LONGEST_NAME else f"{last[: _LONGEST_NAME - 3]}..."
 
 
 def _chance_row(report: Mapping[str, Any]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 # A name that needs no cleaning, which nearly all do: releases hold 100,000 of them.
 _PART = r"(?!\.{1,2}(?:/|\Z))[^/\\\x00-\x1f\ud800-\udfff]{1,240}"
 _CLEAN = re.compile(rf"(?![A-Za-z]:){_PART}(?:/{_PART})*")
-_JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|\._[^/]*$)")
+JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|\._[^/]*$)")
 
 # What the zip reader raises on an archive that is cut short, damaged or crafted.
 _DAMAGE = (
@@ -187,7 +187,7 @@ class Archive:
             fault = _fault(info, limits)
             if fault:
                 problems.append(Problem(where, fault))
-            elif not info.is_dir() and not _JUNK.search(info.filename):
+            elif not info.is_dir() and not JUNK.search(info.filename):
                 name = clean_name(info.orig_filename)
                 if name in files:
                     problems.append(Problem(where, "is in the archive more than once"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import UsageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 GROUP = "sightline.benchmarks"
 _FIRST_CHARACTERS = 65_536
+_FIRST_FILES = 1_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,27 @@ class Benchmark:
     """Further switches of check and build, keyword -> help: ``--no-gaze-recovery`` and so on."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Commands of its own, name -> ``module:function(subparsers) -> None``; light to import."""
+    marks: tuple[str, ...] = ()
+    """Words by which its responses are told, beside its name: those of the authors' files."""
+
+    def entries(self) -> dict[str, dict[str, Any]]:
+        """The tasks and groups that are written as a table, name -> configuration; fresh ones.
+
+        A group's configuration has a list under ``task``, as in lmms-eval's files.
+        """
+        return self.call("task_entries") if self.task_entries else {}
+
+    def task_names(self) -> tuple[str, ...]:
+        """The names of all its tasks and groups: those it lists, then the others."""
+        return tuple(dict.fromkeys([*self.tasks, *self.entries()]))
+
+    def leaves(self, name: str) -> tuple[str, ...]:
+        """The tasks behind a name that may be a group's, in order."""
+        entries = self.entries()
+        members = entries.get(name, {}).get("task", name)
+        if isinstance(members, str):
+            return (name,)
+        return tuple(leaf for member in members for leaf in self.leaves(member))
 
     def call(self, role: str, *args: Any, **options: Any) -> Any:
         """Import and call one of the functions above: ``call("build", ...)``."""
@@ -80,7 +103,8 @@ def benchmark_of(responses: Path) -> Benchmark:
     """The benchmark that a responses file or folder belongs to, told by the names in it.
 
     The file's name (lmms-eval puts the task into it) or its first lines name a task or a metric
-    of the benchmark; an official result folder does not, and goes to the only benchmark there is.
+    of the benchmark, which start with the benchmark's name; of a folder the names of the files in
+    it. Where nothing tells, it is the only benchmark there is.
 
     Raises:
         UsageError: nothing tells, and there are several benchmarks.
@@ -90,13 +114,20 @@ def benchmark_of(responses: Path) -> Benchmark:
     if responses.is_file():
         with responses.open(encoding="utf-8", errors="replace") as lines:
             told += lines.read(_FIRST_CHARACTERS)
-    found = [b for b in known.values() if b.package in told] or list(known.values())
+    elif responses.is_dir():
+        told += "\n".join(path.name for path in islice(responses.rglob("*"), _FIRST_FILES))
+    found = [b for b in known.values() if any(mark in told for mark in _marks(b))]
+    found = found or list(known.values())
     if len(found) == 1:
         return found[0]
     raise UsageError(
         f"{responses} does not tell which benchmark it belongs to",
         next_step=f"add --benchmark with one of: {', '.join(known)}",
     )
+
+
+def _marks(benchmark: Benchmark) -> tuple[str, ...]:
+    return benchmark.name.replace("-", "_"), *benchmark.marks
 
 
 def benchmark(name: str) -> Benchmark:

@@ -19,6 +19,8 @@ from sightline.errors import SightlineError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sightline.benchmarks import Benchmark
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
@@ -51,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_sample, _add_build, _add_tasks, _add_eval, _add_score):
         add(commands)
+    for found in all_benchmarks().values():
+        found.add_commands(commands)
     return parser
 
 
@@ -123,20 +127,41 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--dry-run", action="store_true", help="check the release and report; write nothing"
     )
+    for found in all_benchmarks().values():
+        for flag, what in found.build_flags.items():
+            name = "--" + flag.replace("_", "-")
+            parser.add_argument(name, action="store_true", help=f"{found.title} only: {what}")
 
 
 def _build(arguments: argparse.Namespace) -> int:
     chosen = benchmark(arguments.benchmark)
     release = arguments.release or chosen.release
+    flags = _build_flags(arguments, chosen)
     if arguments.dry_run:
-        print(chosen.call("check", release).text())
+        print(chosen.call("check", release, **flags).text())
         return 0
     if arguments.out is None:
         raise UsageError("--out FOLDER is needed", next_step="or use --dry-run to check only")
-    report = chosen.call("build", release, arguments.out, skip_broken=arguments.skip_broken)
+    report = chosen.call(
+        "build", release, arguments.out, skip_broken=arguments.skip_broken, **flags
+    )
     print(report.text())
     print(f"next: {chosen.dataset_variable}={arguments.out} sightline eval ...")
     return 0
+
+
+def _build_flags(arguments: argparse.Namespace, chosen: Benchmark) -> dict[str, bool]:
+    """The switches that this benchmark's builder knows; those of others are refused."""
+    given = [
+        flag
+        for found in all_benchmarks().values()
+        for flag in found.build_flags
+        if getattr(arguments, flag)
+    ]
+    for flag in given:
+        if flag not in chosen.build_flags:
+            raise UsageError(f"--{flag.replace('_', '-')} is no switch of {chosen.title}")
+    return dict.fromkeys(given, True)
 
 
 def _add_tasks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

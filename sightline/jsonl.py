@@ -1,4 +1,4 @@
-"""JSON files from strangers: one object a file, or one object a line."""
+"""JSON files from strangers: one object or list a file, or one object a line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 LARGEST = 16 * 2**20
 """Bytes of the longest line or file that is read: a response has thousands, not millions."""
+
+LARGEST_LIST = 128 * 2**20
+"""Bytes of the longest file with a list that is read: thousands of questions with responses."""
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -45,16 +48,36 @@ def read_json(path: Path) -> dict[str, Any]:
         raise ResponsesError(f"{path} cannot be opened: {error.strerror}") from error
 
 
-def _object(data: bytes, place: str) -> dict[str, Any]:
-    if len(data) > LARGEST:
-        raise ResponsesError(f"{place}: longer than {LARGEST:,} bytes")
+def read_list(path: Path) -> list[Any]:
+    """The list in a JSON file.
+
+    Raises:
+        ResponsesError: the file cannot be opened, or is no JSON list or too long.
+    """
     try:
-        value = json.loads(data)
+        with path.open("rb") as file:
+            value = _value(file.read(LARGEST_LIST + 1), str(path), LARGEST_LIST)
+    except OSError as error:
+        raise ResponsesError(f"{path} cannot be opened: {error.strerror}") from error
+    if not isinstance(value, list):
+        raise ResponsesError(f"{path}: must be a list, but is {type(value).__name__}")
+    return value
+
+
+def _object(data: bytes, place: str) -> dict[str, Any]:
+    value = _value(data, place, LARGEST)
+    if not isinstance(value, dict):
+        raise ResponsesError(f"{place}: must be an object, but is {type(value).__name__}")
+    return value
+
+
+def _value(data: bytes, place: str, largest: int) -> Any:
+    if len(data) > largest:
+        raise ResponsesError(f"{place}: longer than {largest:,} bytes")
+    try:
+        return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ResponsesError(
             f"{place}: not JSON: {error}",
             next_step="if the run was killed while it wrote, remove the broken end",
         ) from error
-    if not isinstance(value, dict):
-        raise ResponsesError(f"{place}: must be an object, but is {type(value).__name__}")
-    return value

@@ -17,7 +17,7 @@ from sightline.progress import Progress, Silent
 from sightline.staging import file_sha256, room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 JSON_LIMIT_BYTES = 1 << 29
 """Largest JSON file that is read into memory (a real one has a few MB)."""
@@ -94,7 +94,7 @@ def open_release(
     found = _REPOSITORY.fullmatch(str(spec))
     if folder.is_dir():
         repository, revision = None, None
-        files = [*files, *_matching(_names(folder), files, patterns)]
+        files = [*files, *_matching(_names(folder, patterns), files, patterns)]
         paths = _in_folder(folder, files)
     elif isinstance(spec, str) and found:
         repository = found[1]
@@ -148,8 +148,10 @@ def _finite(text: str) -> float | None:
     return number if abs(number) != float("inf") else None
 
 
-def _names(folder: Path) -> Iterator[str]:
-    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+def _names(folder: Path, patterns: Sequence[str]) -> set[str]:
+    """The files that may fit; only their folders are looked into, also where one is a link."""
+    found = (path for pattern in patterns for path in folder.glob(pattern))
+    return {path.relative_to(folder).as_posix() for path in found if path.is_file()}
 
 
 def _matching(names: Iterable[str], files: Sequence[str], patterns: Sequence[str]) -> list[str]:

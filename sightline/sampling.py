@@ -1,10 +1,12 @@
 """Which frames are shown: numbers in, integers out.
 
-Of several whole videos (:func:`proportional_indices`), or of a window of a stream
-(:func:`window`).
+Of several whole videos: :func:`proportional_indices`. Of a stream up to the time of a question:
+:func:`window` (which seconds), :func:`grid_indices` (which frames of them), :func:`uniform` (at
+most so many).
 
-Both rules of the first see the videos as one long row of frames and take evenly spaced global
-positions; each position belongs to the video that holds it, so a longer video gets more frames.
+Both rules of the first function see the videos as one long row of frames and take evenly spaced
+global positions; each position belongs to the video that holds it, so a longer video gets more
+frames.
 
 - ``official``: the rule of the MMSI-Video-Bench loader, bit for bit. Position ``j`` is
   ``trunc(j * step)`` in 64-bit floats, so for some totals (100 frames and a cap of 50 is one) the
@@ -18,8 +20,9 @@ positions; each position belongs to the video that holds it, so a longer video g
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
+from math import floor, isfinite
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -79,6 +82,73 @@ def window(family: str, time_seconds: float) -> tuple[float, float]:
     if family == "present":
         return max(time_seconds - WINDOW_SECONDS, 0.0), time_seconds
     raise ValueError(f"family ({family!r}) must be one of: past, present, proactive")
+
+
+def grid_indices(
+    pts_seconds: Sequence[float], start: float, end: float, *, rate: float = 1.0
+) -> list[int]:
+    """Frames on a fixed grid of times, cut to a window: the same frames whatever the window.
+
+    For each grid time ``k / rate`` in ``[start, end)`` the first frame at or after it and before
+    the next one. A frame at or after `end` is never shown, so nothing of the future is.
+
+    Args:
+        pts_seconds: presentation times of the video's frames, ascending, seconds.
+        start: first time of the window, seconds.
+        end: first time after the window, seconds.
+        rate: grid times per second, 1/s.
+
+    Returns:
+        Ascending positions in `pts_seconds`. A grid time without a frame (a slower video) has none.
+        When no grid time has one: the first frame of the window, or, of a window without frames,
+        the last one before it, which is still on screen. Nothing for an empty window, or one that
+        ends before the video starts.
+
+    Raises:
+        ValueError: a time is not finite, or the rate not positive.
+    """
+    if not (isfinite(start) and isfinite(end) and isfinite(rate) and rate > 0):
+        raise ValueError(f"start ({start}), end ({end}) must be finite and rate ({rate}) > 0")
+    stop = bisect_left(pts_seconds, end)
+    if start >= end or stop == 0:
+        return []
+    chosen: list[int] = []
+    at = bisect_left(pts_seconds, start)
+    while at < stop:
+        cell = _cell(pts_seconds[at], rate)
+        if cell / rate >= start and (not chosen or _cell(pts_seconds[chosen[-1]], rate) < cell):
+            chosen.append(at)
+        at = max(at + 1, bisect_left(pts_seconds, (cell + 1) / rate, at))
+    return chosen or [min(bisect_left(pts_seconds, start), stop - 1)]
+
+
+def _cell(time: float, rate: float) -> int:
+    """The largest k with ``k / rate <= time``, in the very floats that are compared."""
+    cell = floor(time * rate)
+    while cell / rate > time:
+        cell -= 1
+    while (cell + 1) / rate <= time:
+        cell += 1
+    return cell
+
+
+def uniform(indices: Sequence[int], max_frames: int) -> list[int]:
+    """At most `max_frames` of the indices, evenly spaced, the first and the last included.
+
+    Of one frame only: the last, the latest that may be seen.
+
+    Raises:
+        ValueError: `max_frames` is below 1.
+    """
+    if max_frames < 1:
+        raise ValueError(f"max_frames ({max_frames}) must be >= 1")
+    if len(indices) <= max_frames:
+        return list(indices)
+    if max_frames == 1:
+        return [indices[-1]]
+    last, steps = len(indices) - 1, max_frames - 1
+    # Rounded to the nearest; distinct, because the step is longer than one.
+    return [indices[(2 * j * last + steps) // (2 * steps)] for j in range(max_frames)]
 
 
 def _check(frame_counts: Sequence[int], max_frames: int, rule: str) -> None:

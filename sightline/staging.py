@@ -116,6 +116,10 @@ class Staging:
         """Forget which parts were asked for: the plan has changed. Finished ones stay usable."""
         self._used.clear()
 
+    def forget(self, name: str) -> None:
+        """Leave a part that was asked for out of the folder after all."""
+        self._used.pop(name, None)
+
     def part(self, name: str, key: str, make: Callable[[PartFile], Mapping[str, Any]]) -> Part:
         """Make one file, or take it over from an earlier build that finished it.
 

@@ -1,15 +1,20 @@
-"""Opens videos; the only module that does.
+"""Opens videos; :func:`opened` is the only place that does.
 
 One pass: frames are decoded in order from the start and kept when asked for, so the result does
-not depend on where key frames lie. Files come from strangers: only the mp4 family is opened, from
-this disk, so that a file cannot name other files or addresses (playlists can).
+not depend on where key frames lie (:mod:`sightline.forward_pass` also jumps). Every picture handed
+out is upright: the rotation or mirror that the header asks of a player is applied.
+
+Files come from strangers: only the mp4 family is opened, from this disk, so that a file cannot name
+other files or addresses (playlists can), and no picture may have more than `MAX_PIXELS`.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import IO, TYPE_CHECKING, Any
 
 import av
@@ -20,6 +25,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from PIL.Image import Image
+
+MAX_PIXELS = 1 << 26
+"""Largest picture that is opened: 67 million pixels, twice 8K."""
+
+JITTER = 0.1
+"""Share of the usual step by which steps may differ in a constant rate: coarse clocks round."""
+
+UPRIGHT: dict[tuple[int, int, int, int], tuple[int, str]] = {
+    (1, 0, 0, 1): (0, ""),
+    (0, 1, -1, 0): (90, "ROTATE_270"),
+    (-1, 0, 0, -1): (180, "ROTATE_180"),
+    (0, -1, 1, 0): (270, "ROTATE_90"),
+    (-1, 0, 0, 1): (0, "FLIP_LEFT_RIGHT"),
+    (0, 1, 1, 0): (90, "TRANSPOSE"),
+    (1, 0, 0, -1): (180, "FLIP_TOP_BOTTOM"),
+    (0, -1, -1, 0): (270, "TRANSVERSE"),
+}
+"""Signs of a display matrix (a, b, c, d), as ISO 14496-12 6.2.2 and FFmpeg's display.h write it:
+the clockwise turn and the name of the PIL transpose (counter-clockwise) that does it. A mirrored
+video (the last four) has the turn that follows the mirror."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +72,34 @@ class Frame:
     pts_seconds: float
     """Presentation time within the file, seconds."""
     image: Image
-    """RGB, the video's own size."""
+    """RGB, upright, the size at which the video is shown."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the packets of a video say: every frame's time, without decoding them."""
+
+    pts_seconds: tuple[float, ...]
+    """Presentation time of each frame within the file, ascending, without repeats, seconds; frame
+    i of decoding has the i-th. The first may be later than 0."""
+    fps: float
+    """Average frame rate as the header has it (what decord calls get_avg_fps), 1/s."""
+    frame_count: int
+    """Number of frames that are there; the header may promise more."""
+    duration_seconds: float
+    """End of the last frame, seconds."""
+    width: int
+    """Pixels, as shown."""
+    height: int
+    """Pixels, as shown."""
+    rotation: int
+    """Clockwise degrees by which frames are turned to be upright: 0, 90, 180 or 270."""
+    variable_rate: bool
+    """Whether frames come at unequal distances."""
+    key_frames: tuple[int, ...]
+    """Positions from which decoding can start, ascending."""
+    truncated: bool
+    """Whether the file ends in the middle of a frame; that frame and later ones do not count."""
 
 
 def probe(source: Path | IO[bytes], *, name: str = "") -> VideoInfo:
@@ -60,7 +112,7 @@ def probe(source: Path | IO[bytes], *, name: str = "") -> VideoInfo:
     Raises:
         DatasetError: the file is missing or no mp4 with a video stream.
     """
-    with _opened(source, name) as (_, stream):
+    with opened(source, name) as (_, stream):
         rate = stream.average_rate or stream.guessed_rate
         length = stream.duration * stream.time_base if stream.duration else 0
         return VideoInfo(
@@ -70,6 +122,62 @@ def probe(source: Path | IO[bytes], *, name: str = "") -> VideoInfo:
             width=stream.codec_context.width,
             height=stream.codec_context.height,
         )
+
+
+def scan(source: Path | IO[bytes], *, name: str = "") -> Scan:
+    """Time of every frame, from the packets; only the first frame is decoded, for its rotation.
+
+    Packets that the edit list cuts away are left out, as decoders leave out their frames.
+
+    Args:
+        source: an mp4: its path, or an open file (of an archive, say).
+        name: what messages call it; the path by default.
+
+    Raises:
+        DatasetError: the file is missing, no mp4 with a video stream, or has no frame.
+    """
+    name = name or str(source)
+    packets: dict[float, tuple[float, bool]] = {}
+    first: Any = None
+    truncated = False
+    with opened(source, name) as (container, stream):
+        for packet in container.demux(stream):
+            truncated |= packet.is_corrupt
+            if packet.is_corrupt:
+                continue
+            if first is None:
+                first = next(iter(packet.decode()), None)
+            if packet.pts is not None and not packet.is_discard:
+                at = float(packet.pts * packet.time_base)
+                length = float((packet.duration or 0) * packet.time_base)
+                packets.setdefault(at, (length, packet.is_keyframe))
+        if first is None or not packets:
+            raise DatasetError(f"{name} must hold frames, but has none that can be decoded")
+        rate = float(stream.average_rate or stream.guessed_rate or 0)
+    return _scanned(packets, rate, first, truncated=truncated)
+
+
+def _scanned(
+    packets: dict[float, tuple[float, bool]], rate: float, first: Any, *, truncated: bool
+) -> Scan:
+    times = sorted(packets)
+    steps = [after - before for before, after in pairwise(times)]
+    usual = median(steps) if steps else 1 / rate if rate else 0.0
+    rotation, _ = _orientation(first)
+    size = (first.width, first.height)
+    width, height = size[::-1] if rotation in (90, 270) else size
+    return Scan(
+        pts_seconds=tuple(times),
+        fps=rate or (1 / usual if usual else 0.0),
+        frame_count=len(times),
+        duration_seconds=times[-1] + (packets[times[-1]][0] or usual),
+        width=width,
+        height=height,
+        rotation=rotation,
+        variable_rate=any(abs(step - usual) > JITTER * usual for step in steps),
+        key_frames=tuple(i for i, at in enumerate(times) if packets[at][1]),
+        truncated=truncated,
+    )
 
 
 def frames_at(path: Path, indices: Sequence[int]) -> list[Frame]:
@@ -90,7 +198,7 @@ def frames_at(path: Path, indices: Sequence[int]) -> list[Frame]:
     decoded = 0
     for frame, native in _decoded(path):
         if frame in wanted:
-            found[frame] = Frame(frame, _seconds(native), native.to_image())
+            found[frame] = frame_of(frame, native)
         decoded = frame + 1
         if len(found) == len(wanted):
             break
@@ -115,35 +223,65 @@ def frames_at_times(path: Path, seconds: Sequence[float]) -> list[Frame]:
     shown: dict[int, Frame] = {}
     current: tuple[int, Any] | None = None
     for index, native in _decoded(path):
-        at = _seconds(native)
+        at = seconds_of(native)
         while current is not None and order and seconds[order[0]] < at:
-            shown[order.pop(0)] = _frame(*current)
+            shown[order.pop(0)] = frame_of(*current)
         if not order:
             break
         current = index, native
     if order and current is None:
         raise DatasetError(f"{path} has no frames")
     for place in order:
-        shown[place] = _frame(*current)  # type: ignore[misc] # None was refused above
+        shown[place] = frame_of(*current)  # type: ignore[misc] # None was refused above
     return [shown[place] for place in range(len(seconds))]
 
 
-def _frame(index: int, native: Any) -> Frame:
-    return Frame(index, _seconds(native), native.to_image())
+def frame_of(index: int, native: Any) -> Frame:
+    """A frame of the decoder as ours, upright."""
+    return Frame(index, seconds_of(native), _image(native))
 
 
-def _seconds(native: Any) -> float:
-    return float(native.time or 0.0)
+def _image(native: Any) -> Image:
+    from PIL import Image  # noqa: PLC0415 (scanning needs no picture)
+
+    image: Image.Image = native.to_image()
+    _, transpose = _orientation(native)
+    return image.transpose(Image.Transpose[transpose]) if transpose else image
+
+
+def _orientation(native: Any) -> tuple[int, str]:
+    """Clockwise degrees and PIL transpose that make a frame upright; other angles are left alone.
+
+    The side data, not `VideoFrame.rotation`: PyAV 14.0 does not have that, and it tells no mirror.
+    """
+    data = native.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return UPRIGHT[1, 0, 0, 1]
+    a, b, _, c, d, *_ = memoryview(bytes(data)).cast("i")
+    signs = tuple((value > 0) - (value < 0) for value in (a, b, c, d))
+    return UPRIGHT.get(signs, UPRIGHT[1, 0, 0, 1])  # type: ignore[arg-type] # four signs
+
+
+def seconds_of(native: Any) -> float:
+    """Presentation time of a frame, the very float that :func:`scan` gives its packet."""
+    return float((native.pts or 0) * native.time_base)
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, Any]]:
-    with _opened(path) as (container, stream):
+    with opened(path) as (container, stream):
         stream.thread_type = "AUTO"
-        yield from enumerate(container.decode(stream))
+        packets = (packet for packet in container.demux(stream) if not packet.is_corrupt)
+        yield from enumerate(frame for packet in packets for frame in packet.decode())
 
 
 @contextmanager
-def _opened(source: Path | IO[bytes], name: str = "") -> Iterator[tuple[Any, Any]]:
+def opened(source: Path | IO[bytes], name: str = "") -> Iterator[tuple[Any, Any]]:
+    """The container of an mp4 and its first video stream, both PyAV's.
+
+    Raises:
+        DatasetError: the file is missing or no mp4 with a video stream, or what is done with it
+            meets data that cannot be decoded.
+    """
     name = name or str(source)
     try:
         with av.open(
@@ -154,7 +292,11 @@ def _opened(source: Path | IO[bytes], name: str = "") -> Iterator[tuple[Any, Any
         ) as container:
             if not container.streams.video:
                 raise DatasetError(f"{name} must hold a video stream, but has none")
-            yield container, container.streams.video[0]
+            stream = container.streams.video[0]
+            pixels = stream.codec_context.width * stream.codec_context.height
+            if pixels > MAX_PIXELS:
+                raise DatasetError(f"{name} must have at most {MAX_PIXELS} pixels, has {pixels}")
+            yield container, stream
     except (av.FFmpegError, OSError, ValueError) as error:
         # Not the whole error of an open file: it names a temporary file of ours.
         reason = getattr(error, "strerror", None) or error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sightline.benchmarks import Benchmark
+from streamgaze_task.task_names import TASKS
 from streamgaze_task.tasks.table import task_lines
 
 BENCHMARK = Benchmark(
@@ -24,4 +25,5 @@ BENCHMARK = Benchmark(
     score="streamgaze_task.summary:score_file",
     render="streamgaze_task.summary:render",
     commands={"gaze": "streamgaze_task.gaze_command:add"},
+    marks=tuple(task.file for task in TASKS),
 )

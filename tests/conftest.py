@@ -58,6 +58,26 @@ def dataset(sample_release, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def streamgaze_release(tmp_path_factory) -> Path:
+    """The whole rendered sample release of StreamGaze; a minute's work, for slow tests."""
+    from streamgaze_task.sample_release import make_sample
+
+    out = tmp_path_factory.mktemp("streamgaze-release") / "official"
+    make_sample(out, seed=0, variant="official")
+    return out
+
+
+@pytest.fixture(scope="session")
+def streamgaze_dataset(streamgaze_release, tmp_path_factory) -> Path:
+    """The dataset built from it, with the gaze recovered from the overlay videos."""
+    from streamgaze_task.builder import build
+
+    out = tmp_path_factory.mktemp("streamgaze-dataset") / "streamgaze"
+    build(streamgaze_release, out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
     """A factory: family -> folder of a tiny random-weight checkpoint of that architecture."""
     made: dict[str, Path] = {}

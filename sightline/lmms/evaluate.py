@@ -8,6 +8,7 @@ document do.
 from __future__ import annotations
 
 import codecs
+import fnmatch
 import importlib.util
 import os
 import re
@@ -22,7 +23,7 @@ from sightline.lmms import results, source
 from sightline.lmms.plugin import SWITCH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sightline.benchmarks import Benchmark
@@ -88,6 +89,7 @@ def evaluate(
     extra: Sequence[str] = (),
 ) -> results.Finished:
     """Evaluate and check; arguments and errors as in :func:`run`."""
+    tasks = _without_wildcards(tasks)
     ours = _check_request(tasks, limit, ranks, extra)
     for benchmark in ours:
         # Before a model is loaded: it may take long, or be impossible.
@@ -108,7 +110,9 @@ def evaluate(
     new = sorted(set(_result_files(output)) - before)
     if not new:
         raise _no_results(status, tail)
-    return results.check(new[-1], tasks)
+    # Not the groups that the run itself tells of: it may have lost a task.
+    leaves = [leaf for name in tasks for leaf in _leaves(name, ours)]
+    return results.check(new[-1], leaves)
 
 
 def _check_request(
@@ -126,14 +130,36 @@ def _check_request(
     if ranks < 1:
         raise UsageError(f"--ranks ({ranks}) must be >= 1", next_step="leave it out for one")
     benchmarks = all_benchmarks().values()
-    known = [name for benchmark in benchmarks for name in benchmark.tasks]
+    known = [name for benchmark in benchmarks for name in benchmark.task_names()]
     unknown = sorted(set(tasks) - set(known))
     if unknown and not _has_flag(extra, "--include_path"):
         raise UsageError(
-            f"--tasks has no {', '.join(unknown)}; ours are: {', '.join(known)}",
+            f"--tasks has no {', '.join(unknown)}; ours are: {', '.join(_listed(benchmarks))}",
             next_step="see `sightline tasks`; lmms-eval's own run by `python -m lmms_eval`",
         )
-    return [benchmark for benchmark in benchmarks if set(tasks) & set(benchmark.tasks)]
+    return [benchmark for benchmark in benchmarks if set(tasks) & set(benchmark.task_names())]
+
+
+def _without_wildcards(tasks: Sequence[str]) -> list[str]:
+    """The names, with each pattern (``streamgaze_o*``) as the names of ours that fit it."""
+    known = [name for found in all_benchmarks().values() for name in found.task_names()]
+    names: list[str] = []
+    for task in tasks:
+        names += (fnmatch.filter(known, task) if "*" in task else []) or [task]
+    return names
+
+
+def _listed(benchmarks: Iterable[Benchmark]) -> list[str]:
+    """The names that `sightline tasks` lists; those of variants follow a rule that it tells."""
+    return [name for benchmark in benchmarks for name in benchmark.tasks]
+
+
+def _leaves(name: str, benchmarks: Iterable[Benchmark]) -> tuple[str, ...]:
+    """The tasks behind a name; one that is not ours is left to what the results say of it."""
+    for benchmark in benchmarks:
+        if name in benchmark.task_names():
+            return benchmark.leaves(name)
+    return (name,)
 
 
 def _has_flag(extra: Sequence[str], flag: str) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from sightline import video
+from sightline.errors import UsageError
 from sightline.sampling import proportional_indices
 
 if TYPE_CHECKING:
@@ -216,7 +217,12 @@ def tensors(prompt: Prompt, processor: Any, *, image_size: Mapping[str, int] | N
 
     Returns:
         A BatchFeature with ``input_ids`` of shape (1, tokens) and the family's pixel tensors.
+
+    Raises:
+        UsageError: a text holds the processor's own mark of an image or a video, so it would be
+            counted as one.
     """
+    _check_texts(prompt, processor)
     text = processor.apply_chat_template(
         prompt.messages, tokenize=False, add_generation_prompt=True
     )
@@ -230,3 +236,16 @@ def tensors(prompt: Prompt, processor: Any, *, image_size: Mapping[str, int] | N
         media["video_metadata"] = [clip.metadata() for clip in prompt.videos]
         media["do_sample_frames"] = False
     return processor(text=[text], return_tensors="pt", **media)
+
+
+def _check_texts(prompt: Prompt, processor: Any) -> None:
+    """Refuse what some processors count as media: `<video>` is plain text for others."""
+    marks = [getattr(processor, f"{kind}_token", None) for kind in ("image", "video")]
+    texts = [item["text"] for m in prompt.messages for item in m["content"] if "text" in item]
+    for mark in marks:
+        if isinstance(mark, str) and mark and any(mark in text for text in texts):
+            raise UsageError(
+                f"a text of this sample holds {mark!r}, which {type(processor).__name__} takes for "
+                "one of its media",
+                next_step="use a task that does not send that mark, or another family of models",
+            )

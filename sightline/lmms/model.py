@@ -127,21 +127,28 @@ class SightlineModel(lmms):  # type: ignore[misc] # lmms-eval ships no types
         return 1
 
     def generate_until(self, requests: list[Instance]) -> list[GenerationResult]:
-        """Answer every request, in order.
+        """Answer every request; the results stand in the order of the requests.
+
+        The work is done in the order of the requests' context texts, those of all tasks together:
+        our tasks start them with video and time, so each video is gone through once, forward. An
+        answer does not depend on the order.
 
         Raises:
             EvaluationError: more samples than max_errors failed, or all of them.
         """
         failures = _Failures(self.settings.max_errors)
-        real = [request for request in requests if not request.metadata.get(PADDING)]
+        real = [i for i, request in enumerate(requests) if not request.metadata.get(PADDING)]
+        order = sorted(real, key=lambda i: str(requests[i].args[0]))
+        work = [requests[i] for i in order]
         answers = (
             self._answer(request, ready, failures)
-            for request, ready in zip(real, ahead(self._prepare, real), strict=True)
+            for request, ready in zip(work, ahead(self._prepare, work), strict=True)
         )
-        results = list(self._with_progress(answers, len(real)))
-        failures.finish(len(real))
-        fill = [GenerationResult(text="")] * (len(requests) - len(real))
-        return [*results, *fill]
+        results = [GenerationResult(text="")] * len(requests)
+        for place, result in zip(order, self._with_progress(answers, len(work)), strict=True):
+            results[place] = result
+        failures.finish(len(work))
+        return results
 
     def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
         """Not offered: our tasks generate text."""

@@ -2,8 +2,12 @@
 
 lmms-eval 0.7 has an entry point for models only. Entry points are loaded while
 ``lmms_eval.models`` is imported, and every path that evaluates imports that before it makes a
-``TaskManager``, so this is where the task index can be completed: by a wrapper around
-``TaskManager.initialize_tasks``, put on as soon as ``lmms_eval.tasks`` has been imported.
+``TaskManager``, so this is where the task index can be completed: by wrappers around three of
+``TaskManager``'s methods, put on as soon as ``lmms_eval.tasks`` has been imported.
+
+A benchmark's tasks are YAML files, or a table over one template (``Benchmark.task_entries``):
+eighty names that differ in three values need not be eighty files. An index entry of such a name
+points to the template and carries the rest of its configuration with it.
 
 Deliberate: nothing here raises into lmms-eval (one bad entry point would hide all others), nothing
 heavy is imported, and the environment is read when tasks are looked up, not on import.
@@ -11,6 +15,7 @@ heavy is imported, and the environment is read when tasks are looked up, not on 
 
 from __future__ import annotations
 
+import copy
 import functools
 import importlib.abc
 import importlib.util
@@ -39,8 +44,14 @@ MODELS = {
 }
 """Our ``--model`` ids -> their chat classes, imported by lmms-eval when one is chosen."""
 
+TEMPLATE = "_default_template_yaml"
+"""In a benchmark's task folder: what the tasks of its table have in common. The name has no
+``.yaml`` at its end, so lmms-eval does not take it for a task."""
+
 _OFF = ("0", "false", "off", "no")
 _MARK = "_sightline_wrapped"
+_CONFIG = "sightline_config"
+_NO_FILE = -1
 _log = logging.getLogger(__name__)
 
 
@@ -71,8 +82,9 @@ def install() -> None:
 def wrap(manager: type[Any]) -> None:
     """Let our task folders win in the task index, and record the dataset with each of our tasks.
 
-    Relies on two methods of lmms-eval's TaskManager: ``initialize_tasks`` (returns the index:
-    task name -> ``{"type", "yaml_path", ...}``) and ``load_task_or_group`` (returns the task
+    Relies on three methods of lmms-eval's TaskManager: ``initialize_tasks`` (returns the index:
+    task name -> ``{"type", "yaml_path", ...}``), ``_get_config`` (name -> the configuration in
+    its file, nothing where the path is -1) and ``load_task_or_group`` (list of names -> the task
     objects, nested by group).
 
     Args:
@@ -81,6 +93,7 @@ def wrap(manager: type[Any]) -> None:
     if getattr(manager, _MARK, False):
         return
     index_tasks, load_tasks = manager.initialize_tasks, manager.load_task_or_group
+    read_config = manager._get_config  # noqa: SLF001 (one of the three)
 
     @functools.wraps(index_tasks)
     def initialize_tasks(self: Any, *args: Any, **options: Any) -> dict[str, Any]:
@@ -91,14 +104,25 @@ def wrap(manager: type[Any]) -> None:
         index: dict[str, Any] = index_tasks(*call.args, **call.kwargs)
         return index if switch in _OFF else _with_ours(self, index)
 
+    @functools.wraps(read_config)
+    def _get_config(self: Any, name: str) -> dict[str, Any]:
+        config: dict[str, Any] = read_config(self, name)
+        return {**config, **copy.deepcopy(self.task_index[name].get(_CONFIG, {}))}
+
     @functools.wraps(load_tasks)
     def load_task_or_group(self: Any, *args: Any, **options: Any) -> dict[Any, Any]:
-        loaded: dict[Any, Any] = load_tasks(self, *args, **options)
-        if _switch() not in _OFF:
-            _record_datasets(loaded)
+        if _switch() in _OFF:
+            return dict(load_tasks(self, *args, **options))
+        call = inspect.signature(load_tasks).bind(self, *args, **options)
+        names = call.arguments.get("task_list")
+        if isinstance(names, list):
+            call.arguments["task_list"] = without_members(names, self.task_index)
+        loaded: dict[Any, Any] = load_tasks(*call.args, **call.kwargs)
+        _record_datasets(loaded)
         return loaded
 
     manager.initialize_tasks = initialize_tasks
+    manager._get_config = _get_config  # noqa: SLF001
     manager.load_task_or_group = load_task_or_group
     setattr(manager, _MARK, True)
 
@@ -113,6 +137,40 @@ def task_folders(benchmarks: Iterable[Benchmark]) -> list[Path]:
             if folder.is_dir():
                 found.append(folder)
     return found
+
+
+def table_entries(benchmark: Benchmark, folder: Path) -> dict[str, dict[str, Any]]:
+    """The tasks and groups of a benchmark's table, as entries of lmms-eval's task index.
+
+    Args:
+        benchmark: whose table it is; one without a table has no entries.
+        folder: its task folder, with the template.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, config in benchmark.entries().items():
+        if isinstance(config["task"], list):
+            found[name] = {"type": "group", "task": -1, "yaml_path": _NO_FILE, _CONFIG: config}
+        else:
+            path = str(folder / TEMPLATE)
+            found[name] = {"type": "task", "yaml_path": path, _CONFIG: config}
+    return found
+
+
+def without_members(names: Sequence[Any], index: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+    """The names without those that a group of our tables among them runs anyway.
+
+    lmms-eval refuses to run a task twice, which a wildcard (``streamgaze_*``) would ask for. The
+    results have a group's families and tasks by name, so nothing is lost.
+    """
+    plain = [name for name in names if isinstance(name, str)]  # others are configurations
+    inside: set[str] = set()
+    waiting = [member for name in plain for member in _members(name, index)]
+    while waiting:
+        name = waiting.pop()
+        if name not in inside:
+            inside.add(name)
+            waiting += _members(name, index)
+    return [name for name in names if not (isinstance(name, str) and name in inside)]
 
 
 def tasks_not_folders(arguments: Sequence[str], names: Collection[str]) -> list[str]:
@@ -138,7 +196,7 @@ def _look_past_folders() -> None:
     is_host = program.name.startswith("lmms-eval") or program.parent.name == "lmms_eval"
     if not is_host or _switch() in _OFF:
         return
-    ours = [name for benchmark in all_benchmarks().values() for name in benchmark.tasks]
+    ours = [name for benchmark in all_benchmarks().values() for name in benchmark.task_names()]
     changed = tasks_not_folders(sys.argv, [name for name in ours if Path(name).is_dir()])
     if changed != sys.argv:
         sys.argv[:] = changed
@@ -153,8 +211,10 @@ def _with_ours(manager: Any, index: dict[str, Any]) -> dict[str, Any]:
     """The index with our tasks on top. On any trouble: the index as it was, and a warning."""
     try:
         ours: dict[str, Any] = {}
-        for folder in task_folders(all_benchmarks().values()):
-            ours.update(manager._get_task_and_group(str(folder)))  # noqa: SLF001 (upstream's reader)
+        for benchmark in all_benchmarks().values():
+            for folder in task_folders([benchmark]):
+                ours.update(manager._get_task_and_group(str(folder)))  # noqa: SLF001 (upstream's)
+                ours.update(table_entries(benchmark, folder))
     except Exception as error:  # noqa: BLE001 (a plugin must never break lmms-eval)
         _warn(f"our tasks are not in the index: {error!r}")
         return index
@@ -167,6 +227,12 @@ def _with_ours(manager: Any, index: dict[str, Any]) -> dict[str, Any]:
             f"({SWITCH}=0 gives those back)"
         )
     return {**index, **ours}
+
+
+def _members(name: str, index: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names in a group of our tables; none of anything else."""
+    members = index.get(name, {}).get(_CONFIG, {}).get("task", ())
+    return list(members) if isinstance(members, list) else []
 
 
 def _place(entry: Mapping[str, Any]) -> str:
@@ -187,7 +253,7 @@ def _record_dataset(task: Any, benchmarks: Sequence[Benchmark]) -> None:
     from sightline.lmms import source  # noqa: PLC0415 (only when tasks are loaded)
 
     for benchmark in benchmarks:
-        if task.config.task in benchmark.tasks:
+        if task.config.task in benchmark.task_names():
             metadata = task.config.metadata if isinstance(task.config.metadata, dict) else {}
             task.config.metadata = {**metadata, "dataset": source.resolve(benchmark).as_dict()}
 

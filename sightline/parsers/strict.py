@@ -39,7 +39,7 @@ def strict(response: str, options: Sequence[str] | None = None) -> str | None:
             are not known, then A..F are allowed and words are not compared.
     """
     known = Options.of(options)
-    text = _spoken(normal(response))
+    text = spoken(normal(response))
     field, end = _fields(text, known)
     if field is not None and field.chosen:
         return field.chosen
@@ -50,7 +50,7 @@ def strict(response: str, options: Sequence[str] | None = None) -> str | None:
 _THINK = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 
 
-def _spoken(text: str) -> str:
+def spoken(text: str) -> str:
     """What is left without the thoughts; chat templates may hide their opening tag."""
     kept: list[str] = []
     thinking, at = False, 0

@@ -33,6 +33,15 @@ class Manager:
         extra = {"extra": {"type": "task", "yaml_path": f"{include_path}/extra.yaml"}}
         return {**(found if include_defaults else {}), **(extra if include_path else {})}
 
+    @property
+    def task_index(self):
+        """Name -> entry."""
+        return self.index
+
+    def _get_config(self, name):
+        path = self.task_index[name]["yaml_path"]
+        return {} if path == -1 else {"output_type": "generate_until", "metadata": path}
+
     def _get_task_and_group(self, folder):
         names = (path.stem for path in Path(folder).glob("*.yaml"))
         return {n: {"type": "task", "yaml_path": f"{folder}/{n}.yaml"} for n in names}
@@ -216,15 +225,93 @@ def test_when_arguments_are_read_past_folders(tmp_path, monkeypatch, log, place,
 
 
 def test_finding_the_tasks_imports_nothing_heavy():
-    """What runs inside `import lmms_eval.models` stays light."""
+    """What runs inside `import lmms_eval.models` stays light, tables included."""
     code = (
         "import sys; from sightline.lmms import plugin; plugin.install();"
-        "from sightline.benchmarks import all_benchmarks;"
-        "print(len(plugin.task_folders(all_benchmarks().values())));"
+        "from sightline.benchmarks import all_benchmarks; found = all_benchmarks().values();"
+        "print(len(plugin.task_folders(found)) == len(found));"
+        "[plugin.table_entries(one, plugin.task_folders([one])[0]) for one in found];"
         "heavy = {'torch', 'datasets', 'transformers', 'lmms_eval', 'pyarrow', 'av', 'numpy'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    assert run([sys.executable, "-c", code]).splitlines() == ["1", "[]"]
+    assert run([sys.executable, "-c", code]).splitlines() == ["True", "[]"]
+
+
+# Tasks that are written as a table
+
+
+@pytest.fixture
+def table(manager, monkeypatch):
+    """A manager that sees one benchmark, whose tasks are a table: a group of a group and a task."""
+    one = all_benchmarks()["mmsi-video"]
+    fields = {**vars(one), "tasks": {"all": "both"}, "task_entries": f"{__name__}:entries"}
+    module = type(sys)(__name__)
+    module.entries = lambda: {
+        "all": {"group": "all", "task": ["some", "first"], "aggregate_metric_list": []},
+        "some": {"group": "some", "task": ["second"]},
+        "first": {"task": "first", "metadata": {"version": 2.0}},
+        "second": {"task": "second"},
+    }
+    monkeypatch.setitem(sys.modules, __name__, module)
+    benchmark = Benchmark(**fields)
+    monkeypatch.setattr(plugin, "all_benchmarks", lambda: {"one": benchmark})
+    return manager()
+
+
+def test_a_table_is_in_the_index(table):
+    """A group is looked up by name, a task has the path of the template."""
+    assert table.index["all"] | {"sightline_config": 0} == {
+        "type": "group",
+        "task": -1,
+        "yaml_path": -1,
+        "sightline_config": 0,
+    }
+    assert table.index["first"]["type"] == "task"
+    assert table.index["first"]["yaml_path"].endswith("tasks/_default_template_yaml")
+    assert OURS in table.index
+
+
+def test_a_task_of_a_table_is_the_template_and_its_own_values(table):
+    """What the table says of a task wins over the template; a group has no template."""
+    config = table._get_config("first")
+    assert config == {
+        "output_type": "generate_until",
+        "task": "first",
+        "metadata": {"version": 2.0},
+    }
+    assert table._get_config("some") == {"group": "some", "task": ["second"]}
+    assert table._get_config("theirs")["metadata"] == "/upstream/theirs.yaml"
+
+
+def test_a_configuration_is_a_fresh_one_each_time(table):
+    """lmms-eval takes configurations apart; that must not reach the table."""
+    table._get_config("first")["metadata"].clear()
+    assert table._get_config("first")["metadata"] == {"version": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        (["all", "some", "first", "second"], ["all"]),
+        (["first", "some"], ["first", "some"]),
+        (["some", "second", "theirs"], ["some", "theirs"]),
+        (["second", "second"], ["second", "second"]),
+        ([{"task": "first"}, "all"], [{"task": "first"}, "all"]),
+    ],
+    ids=["wildcard", "no overlap", "group and member", "twice", "a configuration"],
+)
+def test_what_a_group_runs_is_not_run_again(table, asked, left):
+    """A wildcard finds groups and their members; lmms-eval would refuse to run both."""
+    assert plugin.without_members(asked, table.index) == left
+
+
+def test_loading_leaves_members_out(table, monkeypatch):
+    """The wrapper hands the shorter list on, however it is called."""
+    monkeypatch.setattr(plugin, "_record_datasets", lambda _: None)
+    assert list(table.load_task_or_group(["all", "first"])) == ["all"]
+    assert list(table.load_task_or_group(task_list=["some", "second"])) == ["some"]
+    monkeypatch.setenv("SIGHTLINE_TASKS", "0")
+    assert list(table.load_task_or_group(["all", "first"])) == ["all", "first"]
 
 
 def run(command, **environment):
@@ -319,17 +406,24 @@ def test_what_we_rely_on_in_lmms_eval_is_still_there():
         "print(list(inspect.signature(inspect.unwrap(manager.initialize_tasks)).parameters));"
         "print(list(inspect.signature(manager._get_task_and_group).parameters));"
         "print(list(inspect.signature(inspect.unwrap(manager.load_task_or_group)).parameters));"
+        "print(list(inspect.signature(inspect.unwrap(manager._get_config)).parameters));"
+        "lines = inspect.getsource(manager._load_individual_task_or_group);"
+        "print([lines.count(line) for line in ('if subtask_list == -1:',"
+        " 'group_config = self._get_config(name_or_config)',"
+        " 'task_config = self._get_config(name_or_config)')]);"
         "load = inspect.signature(ModelRegistryV2.load_entrypoint_manifests);"
         "print(load.parameters['group'].default);"
         "print(list(inspect.signature(ModelManifest).parameters));"
         "print(models.get_model('sightline_openai').__name__);"
         "print(models.get_model('sightline').__name__, lmms.is_simple)"
     )
-    lines = run([sys.executable, "-W", "ignore", "-c", code]).splitlines()[-7:]
+    lines = run([sys.executable, "-W", "ignore", "-c", code]).splitlines()[-9:]
     assert lines == [
         "['self', 'include_path', 'include_defaults']",
         "['self', 'task_dir']",
         "['self', 'task_list', 'task_type']",
+        "['self', 'name']",
+        "[1, 1, 1]",
         "lmms_eval.models",
         "['model_id', 'simple_class_path', 'chat_class_path', 'aliases']",
         "SightlineOpenAI",

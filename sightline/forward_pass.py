@@ -1,0 +1,101 @@
+"""Decodes some frames of a video on one walk from its start to its end.
+
+Each frame is known by its presentation time, not by counting, so jumping from key frame to key
+frame gives the same frames as decoding everything does.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+from sightline.errors import DatasetError
+from sightline.video import frame_of, opened, seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from sightline.video import Frame, Scan
+
+MIN_SKIP = 8
+"""Fewer frames than this are decoded rather than jumped over: a jump empties the decoder."""
+
+
+class ForwardPass:
+    """Walks once through a video and hands out some of its frames.
+
+    Args:
+        path: an mp4.
+        scanned: what :func:`scan` said of it.
+    """
+
+    def __init__(self, path: Path, scanned: Scan) -> None:
+        self._path = path
+        self._scan = scanned
+        self._index = {at: index for index, at in enumerate(scanned.pts_seconds)}
+        self.decoded = 0
+        """Frames given to the decoder so far."""
+
+    def frames(self, indices: Collection[int]) -> Iterator[Frame]:
+        """The frames at these positions, each once, in presentation order.
+
+        Raises:
+            DatasetError: the file cannot be decoded, or a frame of :func:`scan` cannot.
+        """
+        with opened(self._path) as (container, stream):
+            stream.thread_type = "AUTO"
+            for key_frame, targets in runs(self._scan.key_frames, sorted(set(indices))):
+                missing = set(targets)
+                for frame in self._run(container, stream, key_frame, targets):
+                    missing.discard(frame.index)
+                    yield frame
+                if missing:
+                    self._refuse(missing)
+
+    def _run(
+        self, container: Any, stream: Any, key_frame: int, targets: Sequence[int]
+    ) -> Iterator[Frame]:
+        at = self._scan.pts_seconds[key_frame]
+        container.seek(round(at / stream.time_base), stream=stream)
+        wanted = set(targets)
+        for packet in container.demux(stream):
+            if packet.is_corrupt:
+                continue
+            self.decoded += packet.pts is not None
+            for native in packet.decode():
+                index = self._index.get(seconds_of(native), -1)
+                if index in wanted:
+                    yield frame_of(index, native)
+                if index >= targets[-1]:
+                    return
+
+    def _refuse(self, missing: Collection[int]) -> None:
+        first = min(missing)
+        raise DatasetError(
+            f"{self._path} has {self._scan.frame_count} frames, but {len(missing)} of those needed "
+            f"cannot be decoded; the first is frame {first} at "
+            f"{self._scan.pts_seconds[first]:.3f} s",
+            next_step="check the file against the release",
+        )
+
+
+def runs(key_frames: Sequence[int], indices: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """Stretches to decode: where each starts, and the positions that it must reach.
+
+    A new stretch begins where a key frame lies between two wanted frames and jumping to it saves
+    `MIN_SKIP` frames or more.
+
+    Args:
+        key_frames: positions from which decoding can start, ascending.
+        indices: wanted positions, ascending, without repeats.
+    """
+    stretches: list[tuple[int, list[int]]] = []
+    for index in indices:
+        place = bisect_right(key_frames, index) - 1
+        start = key_frames[place] if place >= 0 else 0
+        if stretches and start - stretches[-1][1][-1] <= MIN_SKIP:
+            stretches[-1][1].append(index)
+        else:
+            stretches.append((start, [index]))
+    return stretches

@@ -1,0 +1,1 @@
+"""What a response means, by two rules: the authors', and ours."""

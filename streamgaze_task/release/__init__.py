@@ -1,0 +1,1 @@
+"""The authors' release of StreamGaze: opened, checked, and turned into rows."""
