@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
     from sightline.video import Frame, Scan
 
-MIN_SKIP = 8
-"""Fewer frames than this are decoded rather than jumped over: a jump empties the decoder."""
+MIN_SKIP = 16
+"""So few frames are decoded rather than jumped over: a jump empties the decoder's threads."""
+
+SKIPS_UNREFERENCED = ("h264",)
+"""Codecs whose decoder may leave out frames that no other frame refers to: a quarter less work on
+x264's output. Only where the standard says that nothing depends on them (ISO 14496-10 7.4.1,
+nal_ref_idc 0; HEVC's rule holds for one temporal layer only)."""
 
 
 class ForwardPass:
@@ -35,7 +40,7 @@ class ForwardPass:
         self._scan = scanned
         self._index = {at: index for index, at in enumerate(scanned.pts_seconds)}
         self.decoded = 0
-        """Frames given to the decoder so far."""
+        """Frames that came out of the decoder so far."""
 
     def frames(self, indices: Collection[int]) -> Iterator[Frame]:
         """The frames at these positions, each once, in presentation order.
@@ -59,11 +64,15 @@ class ForwardPass:
         at = self._scan.pts_seconds[key_frame]
         container.seek(round(at / stream.time_base), stream=stream)
         wanted = set(targets)
+        may_skip = stream.codec_context.name in SKIPS_UNREFERENCED
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 continue
-            self.decoded += packet.pts is not None
+            if may_skip and packet.pts is not None:
+                needed = self._index.get(seconds_of(packet)) in wanted
+                stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
             for native in packet.decode():
+                self.decoded += 1
                 index = self._index.get(seconds_of(native), -1)
                 if index in wanted:
                     yield frame_of(index, native)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import weakref
 from collections import OrderedDict
 from typing import IO, TYPE_CHECKING
 
@@ -53,7 +54,7 @@ class FrameCache:
         self._expected: dict[Path, set[int]] = {}
         self._held: OrderedDict[Path, _Held] = OrderedDict()
         self.decoded_frames = 0
-        """Frames given to a decoder so far."""
+        """Frames that came out of decoders so far."""
         self.passes = 0
         """How often a video was walked through; one per video when all frames are announced."""
 
@@ -178,6 +179,7 @@ class _Held:
         """Keep everything on disk from now on."""
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="sightline-frames-")  # noqa: SIM115 (kept)
+            weakref.finalize(self, self._file.close)
             for index in list(self._pixels):
                 self.put(index, self._pixels.pop(index))
 

@@ -116,9 +116,9 @@ def grid_indices(
     at = bisect_left(pts_seconds, start)
     while at < stop:
         cell = _cell(pts_seconds[at], rate)
-        if cell / rate >= start and (not chosen or _cell(pts_seconds[chosen[-1]], rate) < cell):
+        if cell / rate >= start:
             chosen.append(at)
-        at = max(at + 1, bisect_left(pts_seconds, (cell + 1) / rate, at))
+        at = bisect_left(pts_seconds, (cell + 1) / rate, at + 1)
     return chosen or [min(bisect_left(pts_seconds, start), stop - 1)]
 
 

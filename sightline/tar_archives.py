@@ -90,8 +90,9 @@ class TarArchive:
             self._limits.total_bytes, self._limits.ratio * max(path.stat().st_size, MIB)
         )
         self._file: IO[bytes] | None = None
-        self._left = 0  # bytes of the current member that were not read yet
+        self._left = 0  # bytes of the current entry that were not read yet
         self._padding = 0
+        self._current: TarMember | None = None
 
     def members(self) -> Iterator[TarMember]:
         """The plain files in order; each can be read until the next one is asked for."""
@@ -107,7 +108,7 @@ class TarArchive:
         except _Broken as error:
             self._break(str(error))
         finally:
-            self._file = None
+            self._file = self._current = None
 
     def _safe_members(self) -> Iterator[TarMember]:
         seen: set[str] = set()
@@ -121,9 +122,9 @@ class TarArchive:
                     f"unsafe archive: unpacks to {total:,} bytes or more, but "
                     f"{self._most_bytes:,} are allowed for its size (a bomb)"
                 )
-            member = self._checked(info, seen)
-            if member is not None:
-                yield member
+            self._current = self._checked(info, seen)
+            if self._current is not None:
+                yield self._current
 
     def _checked(self, info: tarfile.TarInfo, seen: set[str]) -> TarMember | None:
         """The entry as a member; None when it is none, or is not safe."""
@@ -199,6 +200,9 @@ class TarArchive:
         return padded[: info.size]
 
     def _copy(self, member: TarMember, target: IO[bytes]) -> int:
+        if member is not self._current:
+            raise ReleaseError(f"{self.path.name}:{member.name!r} can be read once, in its turn")
+        self._current = None
         try:
             while self._left:
                 target.write(self._piece())

@@ -1,11 +1,10 @@
 """Opens videos; :func:`opened` is the only place that does.
 
-One pass: frames are decoded in order from the start and kept when asked for, so the result does
-not depend on where key frames lie (:mod:`sightline.forward_pass` also jumps). Every picture handed
-out is upright: the rotation or mirror that the header asks of a player is applied.
-
-Files come from strangers: only the mp4 family is opened, from this disk, so that a file cannot name
-other files or addresses (playlists can), and no picture may have more than `MAX_PIXELS`.
+One pass: frames are decoded in order from the start and kept when asked for, so the result does not
+depend on where key frames lie (:mod:`sightline.forward_pass` also jumps). Every picture handed out
+is upright, as the header asks of a player. Files come from strangers: only the mp4 family is
+opened, from this disk, so that a file cannot name other files or addresses (playlists can), and no
+picture has more than `MAX_PIXELS`.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ MAX_PIXELS = 1 << 26
 """Largest picture that is opened: 67 million pixels, twice 8K."""
 
 JITTER = 0.1
-"""Share of the usual step by which steps may differ in a constant rate: coarse clocks round."""
+"""Share of the usual step by which steps of a constant rate may differ: coarse clocks round."""
 
 UPRIGHT: dict[tuple[int, int, int, int], tuple[int, str]] = {
     (1, 0, 0, 1): (0, ""),
@@ -42,9 +41,8 @@ UPRIGHT: dict[tuple[int, int, int, int], tuple[int, str]] = {
     (1, 0, 0, -1): (180, "FLIP_TOP_BOTTOM"),
     (0, -1, -1, 0): (270, "TRANSVERSE"),
 }
-"""Signs of a display matrix (a, b, c, d), as ISO 14496-12 6.2.2 and FFmpeg's display.h write it:
-the clockwise turn and the name of the PIL transpose (counter-clockwise) that does it. A mirrored
-video (the last four) has the turn that follows the mirror."""
+"""By the signs of a display matrix (a, b, c, d; ISO 14496-12, 6.2.2): clockwise turn, PIL transpose.
+A mirrored video (the last four) has the turn that follows the mirror."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,8 @@ class Scan:
     """What the packets of a video say: every frame's time, without decoding them."""
 
     pts_seconds: tuple[float, ...]
-    """Presentation time of each frame within the file, ascending, without repeats, seconds; frame
-    i of decoding has the i-th. The first may be later than 0."""
+    """Presentation time of each frame of decoding, ascending, without repeats, seconds within the
+    file. The first may be later than 0."""
     fps: float
     """Average frame rate as the header has it (what decord calls get_avg_fps), 1/s."""
     frame_count: int
@@ -99,7 +97,7 @@ class Scan:
     key_frames: tuple[int, ...]
     """Positions from which decoding can start, ascending."""
     truncated: bool
-    """Whether the file ends in the middle of a frame; that frame and later ones do not count."""
+    """Whether the file ends in the middle of a frame; that frame does not count."""
 
 
 def probe(source: Path | IO[bytes], *, name: str = "") -> VideoInfo:
@@ -138,8 +136,7 @@ def scan(source: Path | IO[bytes], *, name: str = "") -> Scan:
     """
     name = name or str(source)
     packets: dict[float, tuple[float, bool]] = {}
-    first: Any = None
-    truncated = False
+    first, truncated = None, False
     with opened(source, name) as (container, stream):
         for packet in container.demux(stream):
             truncated |= packet.is_corrupt
@@ -148,12 +145,11 @@ def scan(source: Path | IO[bytes], *, name: str = "") -> Scan:
             if first is None:
                 first = next(iter(packet.decode()), None)
             if packet.pts is not None and not packet.is_discard:
-                at = float(packet.pts * packet.time_base)
                 length = float((packet.duration or 0) * packet.time_base)
-                packets.setdefault(at, (length, packet.is_keyframe))
-        if first is None or not packets:
-            raise DatasetError(f"{name} must hold frames, but has none that can be decoded")
+                packets.setdefault(seconds_of(packet), (length, packet.is_keyframe))
         rate = float(stream.average_rate or stream.guessed_rate or 0)
+    if first is None or not packets:
+        raise DatasetError(f"{name} must hold frames, but has none that can be decoded")
     return _scanned(packets, rate, first, truncated=truncated)
 
 
@@ -164,8 +160,7 @@ def _scanned(
     steps = [after - before for before, after in pairwise(times)]
     usual = median(steps) if steps else 1 / rate if rate else 0.0
     rotation, _ = _orientation(first)
-    size = (first.width, first.height)
-    width, height = size[::-1] if rotation in (90, 270) else size
+    width, height = (first.width, first.height)[:: -1 if rotation in (90, 270) else 1]
     return Scan(
         pts_seconds=tuple(times),
         fps=rate or (1 / usual if usual else 0.0),
@@ -202,8 +197,7 @@ def frames_at(path: Path, indices: Sequence[int]) -> list[Frame]:
         decoded = frame + 1
         if len(found) == len(wanted):
             break
-    if len(found) < len(wanted):
-        missing = sorted(wanted - set(found))
+    if missing := sorted(wanted - set(found)):
         raise DatasetError(f"{path} has {decoded} frames, but {missing[:5]} were asked for")
     return [found[index] for index in indices]
 
@@ -229,10 +223,10 @@ def frames_at_times(path: Path, seconds: Sequence[float]) -> list[Frame]:
         if not order:
             break
         current = index, native
-    if order and current is None:
-        raise DatasetError(f"{path} has no frames")
     for place in order:
-        shown[place] = frame_of(*current)  # type: ignore[misc] # None was refused above
+        if current is None:
+            raise DatasetError(f"{path} has no frames")
+        shown[place] = frame_of(*current)
     return [shown[place] for place in range(len(seconds))]
 
 
@@ -245,15 +239,13 @@ def _image(native: Any) -> Image:
     from PIL import Image  # noqa: PLC0415 (scanning needs no picture)
 
     image: Image.Image = native.to_image()
-    _, transpose = _orientation(native)
-    return image.transpose(Image.Transpose[transpose]) if transpose else image
+    name = _orientation(native)[1]
+    return image.transpose(Image.Transpose[name]) if name else image
 
 
 def _orientation(native: Any) -> tuple[int, str]:
-    """Clockwise degrees and PIL transpose that make a frame upright; other angles are left alone.
-
-    The side data, not `VideoFrame.rotation`: PyAV 14.0 does not have that, and it tells no mirror.
-    """
+    """Clockwise degrees and PIL transpose that make a frame upright; no turn for other angles."""
+    # Not `VideoFrame.rotation`: PyAV 14.0 does not have it, and it tells no mirror.
     data = native.side_data.get("DISPLAYMATRIX")
     if data is None:
         return UPRIGHT[1, 0, 0, 1]
@@ -263,7 +255,7 @@ def _orientation(native: Any) -> tuple[int, str]:
 
 
 def seconds_of(native: Any) -> float:
-    """Presentation time of a frame, the very float that :func:`scan` gives its packet."""
+    """Presentation time of a packet or a frame: the same float for both, so they can be matched."""
     return float((native.pts or 0) * native.time_base)
 
 
@@ -293,8 +285,10 @@ def opened(source: Path | IO[bytes], name: str = "") -> Iterator[tuple[Any, Any]
             if not container.streams.video:
                 raise DatasetError(f"{name} must hold a video stream, but has none")
             stream = container.streams.video[0]
-            pixels = stream.codec_context.width * stream.codec_context.height
-            if pixels > MAX_PIXELS:
+            codec = stream.codec_context
+            if codec is None:  # an unknown codec, or the part of the header that tells is missing
+                raise DatasetError(f"{name} must hold video that can be decoded, but does not")
+            if (pixels := codec.width * codec.height) > MAX_PIXELS:
                 raise DatasetError(f"{name} must have at most {MAX_PIXELS} pixels, has {pixels}")
             yield container, stream
     except (av.FFmpegError, OSError, ValueError) as error:

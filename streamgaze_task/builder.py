@@ -18,7 +18,7 @@ from sightline.building import (
     only_one,
     write_facts,
 )
-from sightline.errors import BrokenReleaseError, DatasetError, Problem
+from sightline.errors import BrokenReleaseError, DatasetError
 from sightline.parquet import RowGroup, write_config, write_table
 from sightline.progress import progress_bar
 from sightline.release import open_release
@@ -43,6 +43,7 @@ from streamgaze_task.release.times import media_problems, overlay_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sightline.errors import Problem
     from sightline.progress import Progress
     from streamgaze_task.release.media import MediaFacts
     from streamgaze_task.release.records import Record
@@ -155,10 +156,7 @@ class _Build:
             raise BrokenReleaseError(found, next_step=f"{_next_step(found)}; {kept}")
         self._records = without_broken(self._records, found)
         if not self._records:
-            raise BrokenReleaseError(
-                self._problems or [Problem("qa/*.json", "must have questions, but has none")],
-                next_step=f"no question is left; {_AGAIN}",
-            )
+            raise BrokenReleaseError(self._problems, next_step=f"no question is left; {_AGAIN}")
 
     def _write_videos(self) -> MediaFacts:
         need = self._source.media_bytes - self._staging.finished_bytes + RESERVE_BYTES

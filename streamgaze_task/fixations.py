@@ -92,12 +92,11 @@ def detect_fixations(
     if min_seconds < 0 or max_gap_seconds < 0:
         raise ValueError("min_seconds and max_gap_seconds must be >= 0")
     rows = np.flatnonzero(table.valid)
-    starts, x, y = table.seconds[rows], table.x[rows], table.y[rows]
-    ends = starts + table.duration_seconds[rows]
+    starts, ends = table.seconds[rows], table.ends[rows]
+    x, y = table.x[rows], table.y[rows]
     if table.kind == "fixations":
         each = zip(starts.tolist(), ends.tolist(), x.tolist(), y.tolist(), strict=True)
         return tuple(Fixation(*row) for row in each)
-    ends[:-1] = np.minimum(ends[:-1], starts[1:])
     places = np.stack(camera.angles(x, y, aspect=aspect), axis=1)
     found: list[Fixation] = []
     for begin, stop in _runs(starts, ends, max_gap_seconds):
@@ -178,5 +177,5 @@ def _along(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Written out instead of a matrix product, whose last bits depend on the machine's library.
     """
-    sideways: NDArray[np.float64] = places[:, :1] * np.cos(_TURNS)
-    return sideways + places[:, 1:] * np.sin(_TURNS)
+    along: NDArray[np.float64] = places[:, :1] * np.cos(_TURNS) + places[:, 1:] * np.sin(_TURNS)
+    return along

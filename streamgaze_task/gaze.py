@@ -161,6 +161,17 @@ class GazeTable:
             "kind": [self.kind] * rows,
         }
 
+    @property
+    def ends(self) -> NDArray[np.float64]:
+        """Until when each row speaks, seconds of the video; shape (N,).
+
+        Its start and duration, but a sample no longer than until the next row, valid or not.
+        """
+        ends: NDArray[np.float64] = self.seconds + self.duration_seconds
+        if self.kind != "fixations":
+            ends[:-1] = np.minimum(ends[:-1], self.seconds[1:])
+        return ends
+
     def window(self, start: float, end: float) -> GazeTable:
         """What is known of ``[start, end)``: never anything that starts at or after `end`.
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from streamgaze_task.fixations import Fixation, detect_fixations
 
 if TYPE_CHECKING:
@@ -117,10 +115,8 @@ def _losses(seen: GazeTable, start: float, end: float) -> list[tuple[float, floa
     """Spans of the window without gaze; none for fixations, which leave out what lies between."""
     if seen.kind == "fixations":
         return []
-    starts = seen.seconds[seen.valid]
-    ends = np.maximum.accumulate(starts + seen.duration_seconds[seen.valid])
-    left = [start, *ends.tolist()]
-    right = [*starts.tolist(), end]
+    left = [start, *seen.ends[seen.valid].tolist()]
+    right = [*seen.seconds[seen.valid].tolist(), end]
     spans = zip(left, right, strict=True)
     return [(a, b) for a, b in spans if b - a >= LOSS_SECONDS]
 

@@ -133,7 +133,7 @@ def _heat(
     columns = np.minimum((seen.x[rows] * width).astype(np.int64), width - 1)
     lines = np.minimum((seen.y[rows] * height).astype(np.int64), height - 1)
     dwell = np.zeros((height, width))
-    np.add.at(dwell, (lines, columns), seen.duration_seconds[rows])
+    np.add.at(dwell, (lines, columns), (seen.ends - seen.seconds)[rows])
     sigma = camera.radius_px(sigma_degrees, width)
     heat: NDArray[np.float64] = _blurred(_blurred(dwell, sigma).T, sigma).T
     return heat

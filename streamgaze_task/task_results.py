@@ -165,8 +165,9 @@ def _chance(
 def as_published_script(tasks: Mapping[str, TaskScores]) -> dict[str, Any]:
     """What ``evaluate_results.py`` would print for the same responses.
 
-    It leaves unanswered questions of past and present tasks out of their denominator, and tasks
-    without any answer out of the mean.
+    It leaves unanswered questions of past and present tasks out of their denominator (unanswered
+    test points stay in theirs), and tasks without a file out of the mean; a task without a single
+    answer is taken for one without a file.
     """
     values = {}
     for code, task in tasks.items():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 stamped = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("stamped_video.py"))))
 
-SIZE = (320, 256)
+SIZE = (200, 160)
 """Width and height of every video, pixels."""
 
 CAUSAL = {"options": {"tune": "zerolatency", "qp": "20"}}

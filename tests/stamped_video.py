@@ -50,6 +50,7 @@ def write_stamped(
     b_frames: int = 0,
     codec: str = "libx264",
     options: dict[str, str] | None = None,
+    fast_start: bool = False,
 ) -> list[float]:
     """Write an mp4; frame k shows k.
 
@@ -66,6 +67,7 @@ def write_stamped(
         b_frames: how many frames in a row may look ahead.
         codec: an encoder of PyAV.
         options: more options of the encoder.
+        fast_start: whether the header comes first, so that a file cut short can be opened.
 
     Returns:
         The times asked for, seconds.
@@ -78,7 +80,8 @@ def write_stamped(
     else:
         times, base = list(pts), FINE
         ticks = [round(time / FINE) for time in times]
-    with av.open(str(path), "w") as container:
+    flags = {"movflags": "faststart"} if fast_start else {}
+    with av.open(str(path), "w", options=flags) as container:
         stream: Any = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.codec_context.time_base = base

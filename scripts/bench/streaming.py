@@ -58,7 +58,7 @@ class Cost:
     cpu: float
     """Seconds of all cores."""
     decoded: int
-    """Frames given to a decoder."""
+    """Frames that came out of a decoder."""
     encoded: int
     """Frames encoded."""
     used: int
@@ -66,11 +66,11 @@ class Cost:
     peak: float
     """Largest memory of the process, MB."""
 
-    def scaled(self, factor: float) -> Cost:
-        """The cost of `factor` times the work."""
-        work = (self.wall, self.cpu, self.decoded, self.encoded, self.used)
-        wall, cpu, decoded, encoded, used = (value * factor for value in work)
-        return Cost(wall, cpu, round(decoded), round(encoded), round(used), self.peak)
+    def scaled(self, factor: float, used: int) -> Cost:
+        """The cost of `factor` times the work, which hands out `used` frames."""
+        work = (self.wall, self.cpu, self.decoded, self.encoded)
+        wall, cpu, decoded, encoded = (value * factor for value in work)
+        return Cost(wall, cpu, round(decoded), round(encoded), used, self.peak)
 
 
 def main() -> None:
@@ -108,11 +108,11 @@ def compare(video: Path, arguments: argparse.Namespace) -> None:
     show("no sharing", measured(no_sharing, video, windows), base)
     if sought:
         factor = frames_of(facts, windows) / frames_of(facts, sought)
-        cost = measured(seek, video, sought).scaled(factor)
+        cost = measured(seek, video, sought).scaled(factor, base.used)
         show(f"seek ({len(sought)} requests x {factor:.2f})", cost, base)
     if cut:
         factor = length(windows) / length(cut)
-        cost = measured(cut_clips, video, cut).scaled(factor)
+        cost = measured(cut_clips, video, cut).scaled(factor, base.used)
         show(f"cut ({len(cut)} requests x {factor:.2f})", cost, base)
 
 

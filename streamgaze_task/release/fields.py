@@ -132,7 +132,7 @@ def read_key(found: Found, value: dict[str, Any], options: tuple[str, ...]) -> K
         return None
     letters = letters_of(options)
     by_letter = dict(zip(letters, map(_words, options), strict=True))
-    same = [letter for letter, text in by_letter.items() if text == _words(released)]
+    same = [letter for letter, text in by_letter.items() if text == _plain(released)]
     mark = _KEY.fullmatch(released)
     if mark is not None and mark[1].upper() in letters:
         letter, rest = mark[1].upper(), mark[2] or ""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.archives import JUNK
 from streamgaze_task.gaze import GazeTable
 from streamgaze_task.release.tables import (
     Cells,
@@ -57,7 +58,7 @@ def find_tables(release: Release) -> GazeSources:
     """Look through all tables of a release."""
     found = GazeSources()
     for file in release.files:
-        if file.name.endswith((".csv", ".parquet")):
+        if file.name.endswith((".csv", ".parquet")) and not JUNK.search(file.name):
             try:
                 found.tables.append(look_through(file))
             except UnreadableTableError as error:

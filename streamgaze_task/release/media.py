@@ -171,6 +171,8 @@ def measure(path: Path, place: str) -> dict[str, Any]:
 
 
 def _media(name: str) -> bool:
+    if JUNK.search(name):
+        return False
     return is_video(name) or name.endswith((".tar", ".tar.gz", ".tgz", ".zip"))
 
 

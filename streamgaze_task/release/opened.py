@@ -79,6 +79,8 @@ def opened(release: Release) -> OpenedRelease:
             documents[_base(name)] = document
     checked = check_documents(documents)
     checked.problems = [*problems, *checked.problems]
+    if not checked.records and not checked.problems:
+        checked.problems.append(Problem("qa/*.json", "must have questions, but has none"))
     return OpenedRelease(release, checked, find_tables(release))
 
 

@@ -125,7 +125,8 @@ def _work(job: Job) -> str:
         try:
             table = recover(job.overlay, job.original)
         except SightlineError as error:
-            return error.message
+            # Not where it lies on this machine: the message goes into the dataset.
+            return error.message.replace(f"{job.target.parent.parent}{os.sep}", "")
         rows = np.stack([table.seconds, table.duration_seconds, table.x, table.y, table.valid])
         job.target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = job.target.with_suffix(f".{os.getpid()}")

@@ -117,7 +117,7 @@ def scene_recall(story: Story) -> Iterator[Draft]:
     for i, look in enumerate(story.looks):
         at, group = story.settled(look), story.groups[i]
         again = any(set(group) & set(story.groups[j]) for j in range(i))
-        if at is None or again or look.moving:
+        if at is None or again or not story.calm(look):
             continue
         others = [thing for thing in story.script.things if thing.name not in group]
         seen = [t.name for t in others if story.seen_throughout(t, look.start, look.end)]

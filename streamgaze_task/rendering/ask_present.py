@@ -31,7 +31,7 @@ def _alone(story: Story) -> Iterator[tuple[Look, int]]:
     """Looks at something that stands alone in the circle, and when to ask about them."""
     for look, group in zip(story.looks, story.groups, strict=True):
         at = story.settled(look)
-        if at is not None and len(group) == 1 and not look.moving:
+        if at is not None and len(group) == 1 and story.calm(look):
             yield look, at
 
 
@@ -113,7 +113,8 @@ def _leaks(recent: list[str], sentence: str) -> bool:
 
 
 def _future(story: Story, action: Action, at: int, recent: dict[str, float]) -> Draft:
-    soon = {other.job for other in story.script.actions if at <= other.end <= at + 2 * _LATEST}
+    near = [a for a in story.script.actions if a.end >= at and a.start <= at + _LATEST]
+    soon = {other.job for other in near}
     others = [job.sentence for job in story.script.jobs if job not in soon | {action.job}]
     return Draft(
         "fap",

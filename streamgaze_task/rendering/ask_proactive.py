@@ -98,12 +98,11 @@ def gaze_alert(story: Story) -> Iterator[Draft]:
     The generator counts every thing in the circle; only such are asked for here that are never
     merely beside what is looked at, so that the label is right for any reading of "gaze on".
     """
-    busy = {name for job in story.script.jobs for name in job.named}
     asked, found = story.looks[0].start, []
     for thing in story.script.things:
         spans = [(look.start, look.end) for look in story.looks if look.thing == thing.name]
         beside = any(thing.name in group[1:] for group in story.groups)
-        if thing.name in busy or beside or not spans:
+        if thing.name in story.handled or beside or not spans:
             continue
         points = _points(spans, asked, story.script.video.seconds)
         if points is not None:
@@ -116,7 +115,7 @@ def appearance_alert(story: Story) -> Iterator[Draft]:
     asked, found = story.looks[0].start, []
     for thing in story.script.things:
         spans = _views(story, thing.name)
-        if not spans or spans[0][1] - spans[0][0] < _FIRST_SECONDS:
+        if not spans or spans[0][1] - spans[0][0] < _FIRST_SECONDS or thing.name in story.handled:
             continue
         points = _points(spans, asked, story.script.video.seconds)
         if points is None or any(_half_seen(story, thing.name, at) for at, _ in points):

@@ -54,7 +54,9 @@ def drafts(scripts: Sequence[Script], seed: int) -> dict[str, list[Draft]]:
         story = Story(script)
         for code, make in MAKERS.items():
             story.rng = chance(seed, script.video.video_id, code)
-            found[code] += spread(list(make(story)), PER_VIDEO, story.rng)
+            # A maker may find fewer than three things to offer beside the answer.
+            full = [d for d in make(story) if not d.answer or len(d.wrong) == len(LETTERS) - 1]
+            found[code] += spread(full, PER_VIDEO, story.rng)
     return found
 
 

@@ -72,6 +72,16 @@ class Story:
         at = math.ceil(look.start) + SETTLED_SECONDS
         return at if at <= look.end else None
 
+    @cached_property
+    def handled(self) -> frozenset[str]:
+        """Names of the things that jobs are about: a hand may cover them."""
+        return frozenset(name for job in self.script.jobs for name in job.named)
+
+    def calm(self, look: Look) -> bool:
+        """Whether nothing is done meanwhile: no hand and no tool covers what is looked at."""
+        actions = self.script.actions
+        return not any(a.start < look.end and a.end > look.start for a in actions)
+
     def lost_between(self, first: Look, last: Look) -> bool:
         """Whether the tracker lost the gaze between the end of one look and the start of another.
 

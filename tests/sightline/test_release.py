@@ -174,3 +174,78 @@ def test_no_network_is_told_at_once_with_a_way_out(tmp_path):
     out = _open_in_a_process("org/bench", "http://127.0.0.1:9", tmp_path)
     assert out.startswith("ReleaseError the Hub cannot be reached for org/bench: ")
     assert "download the files elsewhere and give their folder with --release" in out
+
+
+def _many(folder):
+    for name in (
+        "qa/b.json",
+        "qa/a.json",
+        "qa/deeper/c.json",
+        "qa/x.txt",
+        "b.zip",
+        ".git/qa/d.json",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+PATTERNS = ("qa/*.json", "*.zip", "nothing/*")
+
+
+def test_patterns_take_what_is_there(tmp_path):
+    """Sorted by name, no folder deeper than the pattern says."""
+    release = open_release(_many(tmp_path), patterns=PATTERNS)
+    assert [file.name for file in release.files] == ["b.zip", "qa/a.json", "qa/b.json"]
+
+
+def test_a_file_that_is_asked_for_by_name_and_pattern_comes_once(tmp_path):
+    """Names come first, in their order."""
+    release = open_release(_many(tmp_path), files=("qa/b.json",), patterns=PATTERNS)
+    assert [file.name for file in release.files] == ["qa/b.json", "b.zip", "qa/a.json"]
+
+
+def test_a_folder_in_which_nothing_fits_is_a_release_without_files(tmp_path):
+    """It is the builder that knows what must be there."""
+    assert open_release(tmp_path, patterns=PATTERNS).files == ()
+
+
+def test_folders_of_a_release_may_be_links(tmp_path):
+    """Large videos often lie on another disk; links that lead nowhere are no files."""
+    _many(tmp_path / "elsewhere")
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r/qa").symlink_to(tmp_path / "elsewhere/qa")
+    (tmp_path / "r/gone.zip").symlink_to(tmp_path / "gone")
+    release = open_release(tmp_path / "r", patterns=PATTERNS)
+    assert [file.name for file in release.files] == ["qa/a.json", "qa/b.json"]
+
+
+def test_a_pattern_is_no_regular_expression(tmp_path):
+    """A dot is a dot."""
+    (tmp_path / "axjson").write_text("")
+    assert open_release(tmp_path, patterns=("a.json", "*.json")).files == ()
+
+
+def test_patterns_on_the_hub_take_what_its_page_lists(tmp_path):
+    """The same files as from a folder, from one commit."""
+    with hub.LocalHub() as running:
+        commit = running.add("org/many", _many(tmp_path / "many"))
+        program = OPEN.replace('files=("a.json", "b.zip")', f"patterns={PATTERNS!r}")
+        command = [sys.executable, "-c", program, "org/many"]
+        environment = hub.environment(running.url, tmp_path / "home")
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"org/many {commit} [b'b.zip', b'qa/a.json', b'qa/b.json']\n"
+
+
+def test_patterns_need_the_hub_even_when_the_commit_is_in_the_cache(tmp_path):
+    """What else fits only the Hub can say; without a network that is told at once."""
+    with hub.LocalHub() as running:
+        commit = running.add("org/many", _many(tmp_path / "many"))
+        program = OPEN.replace('files=("a.json", "b.zip")', f"patterns={PATTERNS!r}")
+        command = [sys.executable, "-c", program, f"org/many@{commit}"]
+        for url in (running.url, "http://127.0.0.1:9"):
+            environment = hub.environment(url, tmp_path / "home")
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=True
+            )
+    assert done.stdout.startswith("ReleaseError the Hub cannot be reached for org/many: ")

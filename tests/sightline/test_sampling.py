@@ -1,4 +1,6 @@
+import itertools
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.sampling import proportional_indices
+from sightline.sampling import grid_indices, proportional_indices, uniform, window
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "conformance" / "mmsi_video_frame_indices.json").read_text()
@@ -125,3 +127,160 @@ def test_unknown_rule():
     """An unknown rule is answered with the known ones."""
     with pytest.raises(ValueError, match=r"rule \('uniform'\) must be one of: official, linspace"):
         proportional_indices([3], 1, rule="uniform")
+
+
+@pytest.mark.parametrize(
+    ("family", "time", "expected"),
+    [
+        ("past", 75.5, (0.0, 75.5)),
+        ("proactive", 75.5, (0.0, 75.5)),
+        ("present", 75.5, (15.5, 75.5)),
+        ("present", 60, (0.0, 60)),
+        ("present", 12, (0.0, 12)),
+        ("past", 0, (0.0, 0)),
+    ],
+)
+def test_window(family, time, expected):
+    """Past and proactive windows start at 0, present ones 60 seconds back, clamped at 0."""
+    assert window(family, time) == expected
+
+
+def test_window_of_no_family():
+    """An unknown family is answered with the known ones."""
+    with pytest.raises(ValueError, match=r"family \('future'\) must be one of: past, present, pro"):
+        window("future", 1)
+
+
+def test_window_before_the_start():
+    """A negative time is refused."""
+    with pytest.raises(ValueError, match=r"time_seconds \(-1\) must be >= 0"):
+        window("past", -1)
+
+
+TENTHS = [k / 10 for k in range(100)]
+"""Ten seconds of ten frames a second."""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "rate", "expected"),
+    [
+        (0, 4, 1.0, [0, 10, 20, 30]),
+        (0, 4.05, 1.0, [0, 10, 20, 30, 40]),
+        (2, 4, 1.0, [20, 30]),
+        (2.05, 4, 1.0, [30]),
+        (0, 2, 2.0, [0, 5, 10, 15]),
+        (0, 8, 0.25, [0, 40]),
+        (0, 99, 1.0, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90]),
+        (0, 0, 1.0, []),
+        (5, 3, 1.0, []),
+        (2.2, 2.8, 1.0, [22]),
+        (50, 60, 1.0, [99]),
+        (-5, 1, 1.0, [0]),
+    ],
+    ids=[
+        "a frame a second",
+        "the end is past a grid time",
+        "from a grid time on",
+        "from between two grid times on",
+        "two a second",
+        "one in four seconds",
+        "beyond the end of the video",
+        "nothing before time 0",
+        "a window that ends before it starts",
+        "no grid time: its first frame",
+        "after the video: its last frame",
+        "from before the video on",
+    ],
+)
+def test_grid(start, end, rate, expected):
+    """The grid shows the first frame of each of its cells that begins in the window."""
+    assert grid_indices(TENTHS, start, end, rate=rate) == expected
+
+
+def test_grid_of_a_slow_video():
+    """A cell without a frame shows nothing, and a window without a frame shows the one before."""
+    slow = [0.0, 0.4, 2.7, 7.0]
+    assert grid_indices(slow, 0, 9) == [0, 2, 3]
+    assert grid_indices(slow, 4, 6) == [2]
+    assert grid_indices(slow, 4, 7) == [2]
+
+
+def test_grid_before_a_late_start():
+    """Nothing is shown before the first frame of a video that starts late."""
+    assert grid_indices([1.5, 1.6], 0, 1.5) == []
+    assert grid_indices([1.5, 1.6], 0, 1.6) == [0]
+    assert grid_indices([], 0, 1) == []
+
+
+def test_grid_at_the_border_of_its_cells():
+    """A frame exactly on a grid time belongs to it, one a float before it to the cell before."""
+    on = [k / 29.97 for k in range(2000)]
+    assert grid_indices(on, 0, 100, rate=29.97) == list(range(2000))
+    before = [math.nextafter(k / 29.97, -math.inf) for k in range(1, 2000)]
+    assert grid_indices(before, 0, 100, rate=29.97) == list(range(1999))
+    assert grid_indices(before, 1 / 29.97, 100, rate=29.97)[0] == 1
+
+
+times = st.lists(st.floats(0, 50), max_size=80, unique=True).map(sorted)
+moments = st.one_of(st.integers(0, 60), st.floats(0, 60))
+rates = st.sampled_from([0.1, 0.5, 1.0, 2.0, 3.0, 29.97])
+
+
+@given(times, moments, moments, rates)
+def test_grid_by_its_definition(pts, start, end, rate):
+    """The grid equals its definition, cell by cell, and all of it lies before the end."""
+    chosen = grid_indices(pts, start, end, rate=rate)
+    expected = []
+    for cell in range(math.ceil(61 * rate)):
+        at, then = cell / rate, min((cell + 1) / rate, end)
+        inside = [i for i, time in enumerate(pts) if at <= time < then]
+        if start <= at < end and inside:
+            expected.append(inside[0])
+    if expected:
+        assert chosen == expected
+    assert chosen == sorted(set(chosen))
+    assert all(pts[i] < end for i in chosen)
+    visible = [i for i, time in enumerate(pts) if time < end]
+    assert bool(chosen) == bool(visible and start < end)
+    if any(pts[i] >= start for i in visible):
+        assert all(pts[i] >= start for i in chosen)
+
+
+@given(times, moments, moments, moments)
+def test_grid_is_the_same_in_every_window(pts, start, end, later):
+    """A longer window adds frames and changes none: windows of a video share theirs."""
+    whole = grid_indices(pts, 0, 60)
+    inside = {i for i in whole if start <= pts[i] < min(end, later)}
+    first = math.ceil(start)
+    assert {i for i in inside if pts[i] >= first} <= set(grid_indices(pts, start, end))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rate"),
+    [((0, math.nan), 1), ((-math.inf, 1), 1), ((0, 1), 0), ((0, 1), math.inf)],
+)
+def test_grid_refuses(arguments, rate):
+    """A window that is not finite, or a rate that is not positive, is refused."""
+    with pytest.raises(ValueError, match=r"must be finite and rate \(.*\) > 0"):
+        grid_indices([0.0], *arguments, rate=rate)
+
+
+@given(st.integers(0, 2000), caps)
+def test_uniform(count, cap):
+    """At most the cap, ascending, first and last included, steps that differ by one at most."""
+    row = list(range(7, 7 + count))
+    chosen = uniform(row, cap)
+    assert len(chosen) == min(count, cap)
+    assert chosen == sorted(set(chosen))
+    if chosen:
+        assert chosen[-1] == row[-1]
+    if len(chosen) > 1:
+        assert chosen[0] == row[0]
+        steps = {b - a for a, b in itertools.pairwise(chosen)}
+        assert max(steps) - min(steps) <= 1
+
+
+def test_uniform_of_nothing():
+    """No frame at all is no cap."""
+    with pytest.raises(ValueError, match=r"max_frames \(0\) must be >= 1"):
+        uniform([1, 2], 0)

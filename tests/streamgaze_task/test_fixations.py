@@ -158,6 +158,23 @@ def test_a_duration_that_overlaps_the_next_sample_counts_once():
     assert detect_fixations(gaze, CAMERA) == (Fixation(0, 1.1, 0.5, 0.5),)
 
 
+def test_a_fixation_ends_where_the_gaze_leaves():
+    """Even when its last sample claims to last longer."""
+    seconds, x = np.arange(20) / 10, [0.2] * 10 + [0.8] * 10
+    columns = {"seconds": seconds, "duration_seconds": [5] * 20, "x": x, "y": [0.5] * 20}
+    first, second = detect_fixations(GazeTable.from_columns(columns), CAMERA)
+    assert (first.end_seconds, second.start_seconds) == (1.0, 1.0)
+
+
+def test_the_first_samples_count_to_the_last():
+    """The centroid wanders away from them until they are too far: then the fixation ends."""
+    far = [0.5 + degrees * ONE_DEGREE for degrees in (0, 1.4, 2.4)]
+    gaze = steps((1, far[0], 0.5), (3, far[1], 0.5), (20, far[2], 0.5))
+    ((begin, end), *_) = spans(detect_fixations(gaze, CAMERA))
+    # (90 * 1.4 + n * 2.4) / (120 + n) > 1.5 from n = 61 on.
+    assert (begin, end) == (0, pytest.approx(120 + 60, abs=2))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

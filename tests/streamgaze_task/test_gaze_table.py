@@ -180,6 +180,13 @@ def test_columns_read_back_give_the_same_table(rows, kind):
     assert set(columns["video_id"]) <= {"v"}
 
 
+def test_a_sample_ends_where_the_next_row_starts():
+    """Whatever its duration says, also when the next row is a lost one; fixations overlap."""
+    rows = [(0, 5, 0.1, 0.5, True), (1, 5, None, None, False), (2, 5, 0.3, 0.5, True)]
+    assert table(rows).ends.tolist() == [1, 2, 7]
+    assert table(rows, "fixations").ends.tolist() == [5, 6, 7]
+
+
 # --- its name -----------------------------------------------------------------------------------
 
 

@@ -55,6 +55,14 @@ def test_losses_at_the_edges_are_told():
     assert last == "No gaze was recorded at 00:00.0-00:02.0, 00:03.0-00:05.0."
 
 
+def test_a_loss_begins_with_the_first_lost_sample():
+    """Although the sample before it claims to last for a minute."""
+    columns = {"seconds": [0, 1, 5], "x": [0.5, None, 0.5], "y": [0.5, None, 0.5]}
+    gaze = GazeTable.from_columns({**columns, "duration_seconds": [60, 1, 1]})
+    last = describe_gaze(gaze, 0, 6, CAMERA).splitlines()[-1]
+    assert last == "No gaze was recorded at 00:01.0-00:05.0."
+
+
 def test_many_losses_are_cut_short_and_counted():
     """The eight longest, in order of time."""
     x = []
@@ -114,10 +122,17 @@ def test_positions_at_the_edge_stay_within_a_hundred_percent():
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "00:00.0"), (2.3, "00:02.3"), (59.96, "00:59.9"), (60, "01:00.0"), (6000.05, "100:00.0")],
+    [
+        (0, "00:00.0"),
+        (0.7 + 0.1, "00:00.8"),
+        (-1, "00:00.0"),
+        (59.96, "00:59.9"),
+        (60, "01:00.0"),
+        (6000.05, "100:00.0"),
+    ],
 )
 def test_times_are_rounded_down(seconds, text):
-    """A tenth that has not passed is not told; 2.3 stays 2.3 although 2.3 * 10 is below 23."""
+    """A tenth that has not passed is not told, but 0.7999999999999999 is 0.8."""
     assert clock(seconds) == text
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from sightline.errors import DatasetError
 from sightline.video import Scan, scan
 from streamgaze_task.overlay import OverlayStyle, draw_overlay
 from streamgaze_task.recovery import recover
-from streamgaze_task.recovery.pairs import partners
+from streamgaze_task.recovery.pairing import partners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -351,6 +352,15 @@ def test_a_file_that_breaks_off_is_told(tmp_path):
     overlay.write_bytes(data[: len(data) * 3 // 4])
     with pytest.raises(DatasetError, match=r"v\.mp4 must be a whole mp4"):
         recover(overlay, original)
+
+
+def test_frames_that_the_decoder_leaves_out_are_told(tmp_path, monkeypatch):
+    """Fewer frames than packets: the table would have a hole that nobody sees."""
+    video = write(tmp_path / "v.mp4", scene(10), **H264)
+    promised = replace(scan(video), frame_count=20)
+    monkeypatch.setattr("streamgaze_task.recovery.pairing.scan", lambda _: promised)
+    with pytest.raises(DatasetError, match=r"v\.mp4 .* only 10 of 20 can"):
+        recover(video, None)
 
 
 def test_a_missing_file_is_told(tmp_path):

@@ -56,7 +56,7 @@ POSITION = st.floats(0, 1)
 )
 def test_the_map_is_the_slow_formula(rows, size, sigma):
     """Every pixel, at any size and width of the Gaussian; what is cut at 4 sigma is below 0.1 %."""
-    table = gaze(*rows).window(0, 20)
+    table = gaze(*rows, kind="fixations").window(0, 20)
     ours = salience_array(table, 0, 20, size, CAMERA, sigma_degrees=sigma)
     theirs = slow(table, size, CAMERA, sigma)
     assert ours.sum() == pytest.approx(1)
@@ -70,6 +70,13 @@ def test_weights_are_the_seconds_inside_the_window():
     assert whole[24, 48] == pytest.approx(3 * whole[24, 16])
     cut = salience_array(table, 0, 2, SIZE, CAMERA)
     assert cut[24, 48] == pytest.approx(cut[24, 16])
+
+
+def test_no_second_counts_twice():
+    """A sample weighs no more than the time until the next one, whatever it claims."""
+    table = gaze((0, 9, 0.25, 0.5), (1, 1, 0.75, 0.5))
+    heat = salience_array(table, 0, 2, SIZE, CAMERA)
+    assert heat[24, 48] == pytest.approx(heat[24, 16])
 
 
 def test_sigma_is_an_angle():
@@ -96,7 +103,7 @@ def test_no_gaze_is_black():
 
 def test_the_picture_has_the_size_asked_for_and_is_white_at_its_peak():
     """Width first; white where the gaze was longest, black far away."""
-    picture = salience_map(gaze((0, 1, 0.25, 0.5)), 0, 1, (640, 480), CAMERA)
+    picture = salience_map(gaze((0, 0.2, 0.25, 0.5)), 0, 1, (640, 480), CAMERA)
     assert (picture.size, picture.mode) == ((640, 480), "RGB")
     assert picture.getpixel((160, 240)) == (255, 255, 255)
     assert picture.getpixel((600, 20)) == (0, 0, 0)

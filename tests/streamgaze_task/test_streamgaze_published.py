@@ -27,6 +27,7 @@ def test_the_overall_is_the_mean_of_the_ten_tasks_in_ten_rows_and_the_others_say
         assert "overall" in row.fault
     assert off["AssistGaze"].families["present"] == pytest.approx(22.3, abs=0.05)
     assert off["AssistGaze"].families["proactive"] is None
+    assert off["AssistGaze"].mean(CODES) is None
 
 
 def test_every_row_has_every_task_in_the_papers_order():

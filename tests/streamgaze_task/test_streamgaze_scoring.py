@@ -34,6 +34,11 @@ def test_the_reference_parser_equals_the_original_on_recorded_responses():
         assert (said in ("NO", reference.BOTH)) == case["silence"], case
 
 
+def test_no_answer_at_all_is_the_empty_text():
+    """As in the original, which takes None for it."""
+    assert reference.compared(None) == reference.compared("  ") == ""
+
+
 @pytest.mark.parametrize(
     ("response", "letter"),
     [

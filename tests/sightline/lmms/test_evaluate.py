@@ -222,3 +222,51 @@ def test_an_interrupt_ends_the_run_too(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         evaluate._stream([sys.executable, "-c", code], os.environ)
     assert not Path(f"/proc/{marker.read_text()}").exists()
+
+
+# Groups and tables
+
+
+@pytest.mark.parametrize(
+    ("asked", "handed_on"),
+    [
+        (["streamgaze_o*"], ["streamgaze_otp", "streamgaze_oie", "streamgaze_oih",
+                             "streamgaze_oar", "streamgaze_oaa"]),
+        (["streamgaze"], ["streamgaze"]),
+        ([TASK, TASK], [TASK, TASK]),
+        (["nothing*"], ["nothing*"]),
+    ],
+    ids=["pattern", "name", "twice", "no fit"],
+)  # fmt: skip
+def test_patterns_become_names(asked, handed_on):
+    """A pattern stands for our names that fit it; one that fits none is told as unknown later."""
+    assert sorted(evaluate._without_wildcards(asked)) == sorted(handed_on)
+
+
+def test_an_unknown_pattern_is_refused(tmp_path):
+    """The message has the names worth listing, not the hundred of all variants."""
+    with pytest.raises(
+        UsageError, match=r"--tasks has no nothing\*; ours are: mmsi_video"
+    ) as error:
+        evaluate.evaluate(tasks=["nothing*"], output=tmp_path)
+    assert "streamgaze_nogaze" in str(error.value)
+    assert "streamgaze_nogaze_oie" not in str(error.value)
+
+
+def test_a_group_needs_all_its_tasks(host, tmp_path):
+    """Whatever the results say of the group: its own table says which tasks it has."""
+    group = "streamgaze_proactive"
+    done = {f"streamgaze_{code}": {"streamgaze_accuracy,none": 50.0} for code in ("gta",)}
+    host(
+        {
+            "results": {group: {"streamgaze_accuracy,none": 50.0}, **done},
+            "group_subtasks": {group: ["streamgaze_gta"]},
+            "n-samples": {name: {"effective": 2} for name in done},
+        },
+        SAMPLES,
+    )
+    with pytest.raises(EvaluationError, match="task streamgaze_gta has results but no samples"):
+        evaluate.evaluate(tasks=[group], output=tmp_path / "one")
+    host({"results": {group: {"streamgaze_accuracy,none": 50.0}}, "group_subtasks": {}})
+    with pytest.raises(EvaluationError, match="has no metric of task streamgaze_gta"):
+        evaluate.evaluate(tasks=[group], output=tmp_path / "two")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from sightline.errors import DatasetError
-from sightline.lmms.inputs import Video, even_times, file_indices, read_prompt
+from sightline.errors import DatasetError, UsageError
+from sightline.lmms.inputs import Video, even_times, file_indices, read_prompt, tensors
 from sightline.video import VideoInfo
 
 
@@ -168,3 +168,32 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "x.mp4").write_bytes(b"not a video")
     with pytest.raises(DatasetError, match=r"x\.mp4 must be an mp4 that can be decoded"):
         read({"type": "video", "url": str(tmp_path / "x.mp4")})
+
+
+class Processor:
+    """A processor as far as marks go: it takes `<video>` for a video."""
+
+    image_token, video_token = "<img>", "<video>"
+
+    def apply_chat_template(self, messages, **options):
+        """The texts of all messages."""
+        del options
+        return "".join(item.get("text", "") for m in messages for item in m["content"])
+
+    def __call__(self, **given):
+        """What it was given."""
+        return given
+
+
+@pytest.mark.parametrize("mark", ["<img>", "<video>"])
+def test_a_text_with_a_media_mark_is_refused(mark):
+    """It would be counted as a picture; the message names the mark and the processor."""
+    prompt = read({"type": "text", "text": f"Look: {mark}\nWhat is it?"})
+    with pytest.raises(UsageError, match=f"holds '{mark}', which Processor takes for one of its"):
+        tensors(prompt, Processor())
+
+
+def test_marks_of_other_processors_are_text():
+    """What means nothing to this one is sent as it stands."""
+    prompt = read({"type": "text", "text": "<|video_pad|> <image>"})
+    assert tensors(prompt, Processor())["text"] == ["<|video_pad|> <image>"]

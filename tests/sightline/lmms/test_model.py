@@ -104,6 +104,30 @@ def test_the_answer_depends_on_the_pixels(models):
     assert len({answer.text for answer in model.generate_until(requests_for(model, docs))}) > 1
 
 
+def test_work_is_done_in_the_order_of_the_texts(models):
+    """The requests of several tasks go through a video once; answers stand where they belong."""
+    model = models()
+    docs = [content("images", seed) for seed in range(4)]
+    plain = requests_for(model, docs)
+    expected = [answer.text for answer in model.generate_until(plain)]
+    seen: list[int] = []
+
+    def noted(doc):
+        seen.append(next(i for i, other in enumerate(docs) if other is doc))
+        return messages_of(doc)
+
+    texts = ["[b] [00:02]", "[a] [00:09]", "[b] [00:01]", "[a] [00:03]"]
+    sorted_ones = [
+        Request((text, noted, *request.args[2:]), request.metadata)
+        for text, request in zip(texts, plain, strict=True)
+    ]
+    padding = Request(sorted_ones[0].args, {"__padding_only__": True})
+    answers = model.generate_until([*sorted_ones[:2], padding, *sorted_ones[2:]])
+    assert seen == [3, 1, 2, 0]
+    assert [answers[i].text for i in (0, 1, 3, 4)] == expected
+    assert answers[2].text == ""
+
+
 def test_the_system_message_reaches_the_model(models):
     """The role is kept: the template writes it before the user's turn."""
     model = models()
