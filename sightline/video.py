@@ -41,7 +41,7 @@ UPRIGHT: dict[tuple[int, int, int, int], tuple[int, str]] = {
     (1, 0, 0, -1): (180, "FLIP_TOP_BOTTOM"),
     (0, -1, -1, 0): (270, "TRANSVERSE"),
 }
-"""By the signs of a display matrix (a, b, c, d; ISO 14496-12, 6.2.2): clockwise turn, PIL transpose.
+"""By the signs of a display matrix (a, b, c, d; ISO 14496-12, 6.2.2): clockwise turn, transpose.
 A mirrored video (the last four) has the turn that follows the mirror."""
 
 

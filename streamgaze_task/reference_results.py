@@ -62,7 +62,8 @@ class Results:
 def find_results(path: Path) -> list[Path]:
     """The result files in a folder: in it, or in the folders that the scripts make there."""
     folders = [path, *(path / name for name in _FOLDERS)]
-    folders += [folder / name for folder in sorted(path.glob("*/")) for name in _FOLDERS]
+    inner = (folder for folder in sorted(path.iterdir()) if folder.is_dir())
+    folders += [folder / name for folder in inner for name in _FOLDERS]
     found = {file for folder in folders for file in folder.glob(f"*{_SUFFIX}")}
     return sorted(found)
 

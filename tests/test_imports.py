@@ -25,7 +25,19 @@ LIGHT = (
     "mmsi_video.schema",
     "mmsi_video.prompts",
     "mmsi_video.scoring",
+    "sightline.building",
+    "sightline.fields",
     "streamgaze_task",
+    "streamgaze_task.benchmark",
+    "streamgaze_task.tasks.table",
+    "streamgaze_task.task_names",
+    "streamgaze_task.timestamps",
+    "streamgaze_task.schema",
+    "streamgaze_task.prompts",
+    "streamgaze_task.scoring",
+    "streamgaze_task.summary",
+    "streamgaze_task.gaze",
+    "streamgaze_task.gaze_command",
 )
 HEAVY = ("torch", "datasets", "transformers", "accelerate", "lmms_eval", "pyarrow", "av", "PIL")
 

@@ -5,9 +5,8 @@ lmms-eval 0.7 has an entry point for models only. Entry points are loaded while
 ``TaskManager``, so this is where the task index can be completed: by wrappers around three of
 ``TaskManager``'s methods, put on as soon as ``lmms_eval.tasks`` has been imported.
 
-A benchmark's tasks are YAML files, or a table over one template (``Benchmark.task_entries``):
-eighty names that differ in three values need not be eighty files. An index entry of such a name
-points to the template and carries the rest of its configuration with it.
+A benchmark's tasks are YAML files, or a table over one template, see
+:mod:`sightline.lmms.task_table`.
 
 Deliberate: nothing here raises into lmms-eval (one bad entry point would hide all others), nothing
 heavy is imported, and the environment is read when tasks are looked up, not on import.
@@ -15,7 +14,6 @@ heavy is imported, and the environment is read when tasks are looked up, not on 
 
 from __future__ import annotations
 
-import copy
 import functools
 import importlib.abc
 import importlib.util
@@ -27,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.benchmarks import Benchmark, all_benchmarks
+from sightline.lmms.task_table import own_config, table_entries, without_members
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,14 +43,8 @@ MODELS = {
 }
 """Our ``--model`` ids -> their chat classes, imported by lmms-eval when one is chosen."""
 
-TEMPLATE = "_default_template_yaml"
-"""In a benchmark's task folder: what the tasks of its table have in common. The name has no
-``.yaml`` at its end, so lmms-eval does not take it for a task."""
-
 _OFF = ("0", "false", "off", "no")
 _MARK = "_sightline_wrapped"
-_CONFIG = "sightline_config"
-_NO_FILE = -1
 _log = logging.getLogger(__name__)
 
 
@@ -107,7 +100,7 @@ def wrap(manager: type[Any]) -> None:
     @functools.wraps(read_config)
     def _get_config(self: Any, name: str) -> dict[str, Any]:
         config: dict[str, Any] = read_config(self, name)
-        return {**config, **copy.deepcopy(self.task_index[name].get(_CONFIG, {}))}
+        return {**config, **own_config(self.task_index[name])}
 
     @functools.wraps(load_tasks)
     def load_task_or_group(self: Any, *args: Any, **options: Any) -> dict[Any, Any]:
@@ -137,40 +130,6 @@ def task_folders(benchmarks: Iterable[Benchmark]) -> list[Path]:
             if folder.is_dir():
                 found.append(folder)
     return found
-
-
-def table_entries(benchmark: Benchmark, folder: Path) -> dict[str, dict[str, Any]]:
-    """The tasks and groups of a benchmark's table, as entries of lmms-eval's task index.
-
-    Args:
-        benchmark: whose table it is; one without a table has no entries.
-        folder: its task folder, with the template.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for name, config in benchmark.entries().items():
-        if isinstance(config["task"], list):
-            found[name] = {"type": "group", "task": -1, "yaml_path": _NO_FILE, _CONFIG: config}
-        else:
-            path = str(folder / TEMPLATE)
-            found[name] = {"type": "task", "yaml_path": path, _CONFIG: config}
-    return found
-
-
-def without_members(names: Sequence[Any], index: Mapping[str, Mapping[str, Any]]) -> list[Any]:
-    """The names without those that a group of our tables among them runs anyway.
-
-    lmms-eval refuses to run a task twice, which a wildcard (``streamgaze_*``) would ask for. The
-    results have a group's families and tasks by name, so nothing is lost.
-    """
-    plain = [name for name in names if isinstance(name, str)]  # others are configurations
-    inside: set[str] = set()
-    waiting = [member for name in plain for member in _members(name, index)]
-    while waiting:
-        name = waiting.pop()
-        if name not in inside:
-            inside.add(name)
-            waiting += _members(name, index)
-    return [name for name in names if not (isinstance(name, str) and name in inside)]
 
 
 def tasks_not_folders(arguments: Sequence[str], names: Collection[str]) -> list[str]:
@@ -227,12 +186,6 @@ def _with_ours(manager: Any, index: dict[str, Any]) -> dict[str, Any]:
             f"({SWITCH}=0 gives those back)"
         )
     return {**index, **ours}
-
-
-def _members(name: str, index: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The names in a group of our tables; none of anything else."""
-    members = index.get(name, {}).get(_CONFIG, {}).get("task", ())
-    return list(members) if isinstance(members, list) else []
 
 
 def _place(entry: Mapping[str, Any]) -> str:

@@ -38,10 +38,10 @@ def recover(overlay: Path, original: Path | None) -> GazeTable:
         original: the mp4 without it; another size is scaled to the overlay's.
 
     Returns:
-        One row for each frame of the overlay, kind ``recovered``: `seconds` is its presentation
-        time, the duration lasts until the next frame. A valid row's x and y name the middle of the
-        dot's central pixel, so that ``(int(x * width), int(y * height))`` is that pixel. A row is
-        not valid where no dot was found.
+        One row for each frame of the overlay, kind ``recovered``: `seconds` is its time on the
+        original's clock, the duration lasts until the next frame. A valid row's x and y name the
+        middle of the dot's central pixel, so that ``(int(x * width), int(y * height))`` is that
+        pixel. A row is not valid where no dot was found.
 
     Raises:
         DatasetError: a file is missing, is no mp4 with a video stream, or cannot be decoded to

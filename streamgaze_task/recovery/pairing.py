@@ -22,6 +22,8 @@ moves green by ten levels, far less than what tells a dot."""
 SAME_RATE = 0.001
 """Rates that differ by less than this part are one rate. 29.97 and 30 are one: they differ by that
 much when one of them is written by hand."""
+TIMELESS_FPS = 30.0
+"""The rate of a video of one frame, which has none."""
 FEW_FRAMES = 3
 """Counts that differ by no more than this are one count: a writer may lose or repeat the last."""
 
@@ -30,9 +32,9 @@ def pairs(overlay: Path, original: Path | None) -> Iterator[tuple[float, Planes,
     """Every frame of the overlay video with the frame of the original that it was drawn on.
 
     Yields:
-        Its presentation time in seconds, its planes, and the original's planes at the same size;
-        None where there is no original, or where that has ended. They are upright and lend the
-        decoder's memory: use them before the next pair is asked for.
+        Its time on the original's clock (see :func:`clean_times`), its planes, and the original's
+        planes at the same size; None where there is no original, or where that has ended. They are
+        upright and lend the decoder's memory: use them before the next pair is asked for.
 
     Raises:
         DatasetError: a file is missing, is no mp4 with a video stream, ends in the middle of a
@@ -42,6 +44,7 @@ def pairs(overlay: Path, original: Path | None) -> Iterator[tuple[float, Planes,
     before = None if original is None else _whole(original)
     others: Iterator[Any] = iter(()) if original is None else _decoded(original)
     along = [] if before is None else partners(shown, before)
+    times = shown.pts_seconds if before is None else clean_times(shown, before)
     count, current, reached = 0, None, -1
     for count, frame in enumerate(_decoded(overlay), 1):
         partner = along[count - 1] if count <= len(along) else None
@@ -50,7 +53,8 @@ def pairs(overlay: Path, original: Path | None) -> Iterator[tuple[float, Planes,
         bare = None
         if before is not None and partner is not None and current is not None:
             bare = _planes(current, before, size=(shown.width, shown.height))
-        yield seconds_of(frame), _planes(frame, shown), bare
+        at = times[count - 1] if count <= len(times) else seconds_of(frame)
+        yield at, _planes(frame, shown), bare
     if count < shown.frame_count - FEW_FRAMES:
         raise DatasetError(
             f"{overlay} must hold frames that can be decoded, "
@@ -74,8 +78,7 @@ def partners(overlay: Scan, original: Scan) -> list[int | None]:
     Returns:
         One position for each overlay frame, ascending; None where the original has ended.
     """
-    same_rate = abs(overlay.fps - original.fps) <= SAME_RATE * original.fps
-    if same_rate or abs(overlay.frame_count - original.frame_count) <= FEW_FRAMES:
+    if _by_number(overlay, original):
         count = original.frame_count
         return [i if i < count else None for i in range(overlay.frame_count)]
     times = np.array(original.pts_seconds)
@@ -84,6 +87,26 @@ def partners(overlay: Scan, original: Scan) -> list[int | None]:
         int(i) if at < original.duration_seconds else None
         for i, at in zip(nearest, overlay.pts_seconds, strict=True)
     ]
+
+
+def clean_times(overlay: Scan, original: Scan) -> tuple[float, ...]:
+    """When each frame of the overlay is shown, by the original's clock, seconds, rising.
+
+    Questions are timed on the clean video. An overlay that was drawn frame by frame and written at
+    another rate runs ahead of it or falls behind, so where frames go together by number the
+    original's times count; frames beyond its end go on at its average step.
+    """
+    if not _by_number(overlay, original):
+        return overlay.pts_seconds
+    times = original.pts_seconds[: overlay.frame_count]
+    beyond = overlay.frame_count - len(times)
+    step = 1 / original.fps if original.fps else 1 / TIMELESS_FPS
+    return times + tuple(original.duration_seconds + i * step for i in range(beyond))
+
+
+def _by_number(overlay: Scan, original: Scan) -> bool:
+    same_rate = abs(overlay.fps - original.fps) <= SAME_RATE * original.fps
+    return same_rate or abs(overlay.frame_count - original.frame_count) <= FEW_FRAMES
 
 
 def _whole(path: Path) -> Scan:

@@ -330,3 +330,54 @@ def test_flipped_bytes_end_in_members_or_problems(tmp_path_factory, data):
     path.write_bytes(bytes(content))
     with contextlib.suppress(ReleaseError):
         _read(TarArchive(path))
+
+
+def _pax(records, declared=None):
+    """A plain tar that begins with an extension header of these bytes."""
+    info, _ = _entry("././@PaxHeader", type=tarfile.XHDTYPE)
+    info.size = len(records) if declared is None else declared
+    padded = records + bytes(-len(records) % 512)
+    member, data = _entry("a.mp4", b"x")
+    rest = member.tobuf(tarfile.USTAR_FORMAT) + data + bytes(511) + bytes(1024)
+    return info.tobuf(tarfile.USTAR_FORMAT) + padded + rest
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (_pax(b"no number=1\n"), "an extension header is damaged"),
+        (_pax(b"99 path=b.mp4\n"), "an extension header is damaged"),
+        (_pax(b"10 size=-1\n"[:11]), "an extension header is damaged"),
+        (_pax(b"11 size=-1\n"), "an entry's size is no number"),
+        (_pax(b"12 size=1e3\n"), "an entry's size is no number"),
+        (_pax(b"", 600)[:700], "ends early (was it cut?)"),
+        (_pax(b"")[: 512 + 512 + 100], "ends early (was it cut?)"),
+    ],
+)
+def test_damaged_extension_headers_are_told(tmp_path, data, message):
+    """They decide the name and size of what follows, so nothing after them can be trusted."""
+    (tmp_path / "a.tar").write_bytes(data)
+    archive = TarArchive(tmp_path / "a.tar")
+    for member in archive.members():
+        member.copy(io.BytesIO())
+    assert message in _texts(archive)[0]
+    assert not archive.readable
+
+
+def test_the_size_in_an_extension_header_counts(tmp_path):
+    """For files that are too large for the usual field."""
+    (tmp_path / "a.tar").write_bytes(_pax(b"10 size=1\n"))
+    assert _read(TarArchive(tmp_path / "a.tar")) == {"a.mp4": b"x"}
+
+
+def test_a_negative_size_is_told(tmp_path):
+    """Base-256 numbers have a sign."""
+    info, _ = _entry("a.mp4")
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = b"\xff" * 12
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    (tmp_path / "a.tar").write_bytes(bytes(header) + bytes(1024))
+    archive = TarArchive(tmp_path / "a.tar")
+    assert _read(archive) == {}
+    assert "an entry has a negative size" in _texts(archive)[0]

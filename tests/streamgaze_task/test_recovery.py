@@ -14,7 +14,7 @@ from sightline.errors import DatasetError
 from sightline.video import Scan, scan
 from streamgaze_task.overlay import OverlayStyle, draw_overlay
 from streamgaze_task.recovery import recover
-from streamgaze_task.recovery.pairing import partners
+from streamgaze_task.recovery.pairing import clean_times, partners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -235,13 +235,13 @@ def test_an_overlay_that_ends_early_has_a_row_for_each_of_its_frames(tmp_path):
 
 
 def test_another_rate_with_as_many_frames_goes_together_by_number(tmp_path):
-    """The writer's configured rate says nothing; times in the table are the overlay's."""
+    """The writer's configured rate says nothing: times in the table are the original's."""
     frames, path = scene(60), scanpath(60)
     original = write(tmp_path / "o.mp4", frames, fps=30, **H264)
     overlay = write(tmp_path / "v.mp4", drawn(frames, path), fps=24, **H264)
     table = recover(overlay, original)
     assert differences(table, path)[1] == 1
-    assert table.seconds.tolist() == pytest.approx([k / 24 for k in range(60)], abs=1e-3)
+    assert table.seconds.tolist() == pytest.approx([k / 30 for k in range(60)], abs=1e-3)
 
 
 def test_a_resampled_overlay_goes_together_by_time(tmp_path):
@@ -255,11 +255,11 @@ def test_a_resampled_overlay_goes_together_by_time(tmp_path):
 
 
 def test_frames_at_unequal_distances_keep_their_times(tmp_path):
-    """Rows are the overlay's frames with the overlay's times and durations up to the next."""
+    """Rows are the overlay's frames with the original's times and durations up to the next."""
     times = [0, 40, 200, 230, 700, 740, 800, 1300]
     frames, path = scene(8), scanpath(8)
-    original = write(tmp_path / "o.mp4", frames, **H264)
-    overlay = write(tmp_path / "v.mp4", drawn(frames, path), times=times, **H264)
+    original = write(tmp_path / "o.mp4", frames, times=times, **H264)
+    overlay = write(tmp_path / "v.mp4", drawn(frames, path), **H264)
     table = recover(overlay, original)
     assert table.seconds.tolist() == pytest.approx([at / 1000 for at in times])
     assert table.duration_seconds[:-1].tolist() == pytest.approx(np.diff(times) / 1000)
@@ -406,3 +406,10 @@ def test_partners_by_the_nearest_time_where_neither_agrees():
 def test_partners_of_an_original_with_one_frame():
     """It stands for as long as it lasts."""
     assert partners(packets(6, 10), packets(1, 5)) == [0, 0, None, None, None, None]
+
+
+def test_frames_beyond_the_original_go_on_at_its_rate():
+    """The clock of a longer overlay stays the original's and never stands still."""
+    times = clean_times(packets(5, 24), packets(3, 30))
+    assert times == pytest.approx([0, 1 / 30, 2 / 30, 3 / 30, 4 / 30])
+    assert clean_times(packets(6, 10), packets(1, 5)) == packets(6, 10).pts_seconds

@@ -194,6 +194,35 @@ def test_two_videos_of_one_name_cannot_both_be_meant(tmp_path):
     assert not (tmp_path / f"out/media/videos/original/{EGTEA}.mp4").exists()
 
 
+def test_a_second_video_of_a_name_that_is_damaged_is_told(tmp_path):
+    """It cannot be compared with the first."""
+    media = tiny.media()
+    media["holoassist_original"] = {f"{EGTEA}.mp4": tiny.original(0)}
+    release = tiny.make(tmp_path / "r", media=media, suffix=".tar")
+    path = release / "videos/videos_holoassist_original.tar"
+    path.write_bytes(path.read_bytes()[:9000])
+    text = _refusal(release, tmp_path / "out")
+    assert f"videos_holoassist_original.tar:'{EGTEA}.mp4' is damaged" in text
+    assert "  - videos_holoassist_original.tar: must be a whole tar file" in text
+
+
+def test_a_zip_that_is_none_is_refused(tmp_path):
+    """Its videos are not all called missing."""
+    release = tiny.make(tmp_path / "r", media={})
+    (release / "videos").mkdir()
+    (release / "videos/videos_egtea_original.zip").write_bytes(b"PK")
+    text = _refusal(release, tmp_path / "out")
+    assert "the release has 1 problem(s):" in text
+    assert "videos_egtea_original.zip: must be a whole zip file" in text
+
+
+def test_a_release_without_usable_videos_is_refused(tmp_path):
+    """Whatever is skipped, nothing is left."""
+    release = tiny.make(tmp_path / "r", media={})
+    with pytest.raises(BrokenReleaseError, match="no question is left"):
+        _build(release, tmp_path / "out", skip_broken=True)
+
+
 def test_a_video_shorter_than_its_questions(tmp_path):
     """A window without any frame is a problem; one that is only cut is told and kept."""
     questions = [tiny.question(OIE, time_stamp=stamp) for stamp in ("00:19", "01:19", "01:20")]

@@ -23,6 +23,7 @@ from streamgaze_task.columns import features
 from streamgaze_task.gaze import GazeTable
 from streamgaze_task.questions import read_gaze, read_samples
 from streamgaze_task.release import recovered
+from streamgaze_task.release.rows import card
 from streamgaze_task.schema import Sample
 from streamgaze_task.task_names import CODES
 
@@ -228,6 +229,42 @@ def test_fixations_are_taken_where_there_is_nothing_better(tmp_path):
     assert table.at(2.0) == (0.25, 0.75)
     assert table.at(4.5) is None
     assert read_gaze(out, EGOEXO).kind == "none"
+
+
+def test_a_check_looks_at_the_gaze_in_tables_too(tmp_path):
+    """Rows and how many of them are valid."""
+    release = tiny.make(tmp_path / "r", metadata={"egtea": tiny.metadata(EGTEA, centre=True)})
+    report = check(release, no_gaze_recovery=True)
+    assert "gaze: fixations x 1, none x 2 videos; 2 rows, 100.0 % of them valid" in report.text()
+
+
+def test_recovery_can_be_interrupted(tmp_path, monkeypatch):
+    """What has not begun is given up; what fails is told by video."""
+    monkeypatch.setattr(recovered, "POOL_FROM_BYTES", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    jobs = [
+        recovered.Job(str(i), tmp_path / "no.mp4", tmp_path / "no.mp4", tmp_path / f"x/{i}.npy", 1)
+        for i in range(3)
+    ]
+    running = recovered._done(jobs)
+    job, fault = next(running)
+    assert job in jobs
+    assert fault.startswith("no.mp4 must be an mp4 that can be decoded")
+    running.close()
+    assert list(running) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "category"),
+    [(13, "n<1K"), (1000, "1K<n<10K"), (8521, "1K<n<10K"), (10_000, "10K<n<100K")],
+)
+def test_the_card_tells_the_size_of_the_dataset(built, count, category):
+    """In the words of the Hub; everything else in it is filled in."""
+    facts = json.loads((built / "build.json").read_text())
+    facts["rows"]["questions"] = count
+    text = card(facts)
+    assert f"size_categories:\n- {category}\n" in text
+    assert f"| `questions` | {count:,} |" in text
 
 
 def test_recovered_gaze_comes_before_fixations(tmp_path):

@@ -21,7 +21,7 @@ from streamgaze_task.benchmark import BENCHMARK
 from streamgaze_task.frames import SAMPLINGS
 from streamgaze_task.prompts import GAZE_PROMPTS
 from streamgaze_task.task_names import CODES, FAMILIES
-from streamgaze_task.tasks import hooks, table
+from streamgaze_task.tasks import hooks, runs, table
 from streamgaze_task.tasks.report import whole_groups
 from streamgaze_task.tasks.settings import read_settings
 
@@ -228,7 +228,7 @@ def folder(tmp_path_factory):
 def _dataset(folder, monkeypatch):
     """Every task reads the dataset, in a process that has loaded nothing before."""
     monkeypatch.setenv("STREAMGAZE_DATASET", str(folder))
-    monkeypatch.setattr(hooks, "_runs", {})
+    monkeypatch.setattr(runs, "_runs", {})
     monkeypatch.setattr(hooks, "_planned", {})
 
 
@@ -264,7 +264,7 @@ def test_a_proactive_question_is_one_document_per_test_point():
 def test_windows_of_the_families():
     """Past from the beginning, present the last minute."""
     assert load("streamgaze_nfi")[0]["start_seconds"] == 0.0
-    request = hooks._asked(load("streamgaze_oie")[0])[1]
+    request = runs.asked(load("streamgaze_oie")[0])[1]
     assert request.sample.name.family == "present"
 
 
@@ -499,3 +499,31 @@ def test_an_output_folder_that_cannot_be_written(args, tmp_path, capsys):
     (tmp_path / "out").write_text("a file")
     assert run_task("streamgaze_oie", None, args)[0] == 100.0
     assert "the report could not be saved" in capsys.readouterr().out
+
+
+# A task file of one's own
+
+
+VARIANT = """
+include: {template}
+task: streamgaze_oie_3
+test_split: oie
+lmms_eval_specific_kwargs:
+  default: {{task: streamgaze_oie_3, gaze_prompt: visual, sampling: grid, max_frames: 3}}
+"""
+
+
+@pytest.mark.slow
+def test_a_variant_of_ones_own(tmp_path):
+    """A file as the README has it is loaded by lmms-eval and shows what it says."""
+    pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
+    from lmms_eval.utils import load_yaml_config
+
+    path = tmp_path / "variant.yaml"
+    path.write_text(VARIANT.format(template=FOLDER / "_default_template_yaml"))
+    config = load_yaml_config(str(path), mode="full")
+    assert Path(config["dataset_kwargs"]["data_files"]["oie"]).is_file()
+    docs = config["process_docs"](SimpleNamespace(split=config["test_split"]))
+    settings = config["lmms_eval_specific_kwargs"]["default"]
+    (message,) = config["doc_to_messages"](docs[2], settings)
+    assert sum(item["type"] == "image" for item in message["content"]) == 3
