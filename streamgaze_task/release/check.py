@@ -159,7 +159,7 @@ def _task(value: Any, file: str) -> tuple[TaskName | None, str, str]:
     typed = task_of("", "", kind if isinstance(kind, str) else None)
     candidates = [("text", spoken), ("file", filed), ("task_type", typed)]
     told = [(by, task) for by, task in candidates if task is not None]
-    points = bool(value.get("test_info"))
+    points = "test_info" in value
     fitting = [(by, task) for by, task in told if _has_points(task) == points]
     if not told:
         return None, "", ""
@@ -195,8 +195,12 @@ def _choice(found: Found, value: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _proactive(checked: Checked, found: Found, value: dict[str, Any]) -> dict[str, Any] | None:
-    """What only proactive questions have. The evaluator does not read their ``time_stamp``."""
-    entries = read_list(found, value, "test_info")
+    """What only proactive questions have. The evaluator does not read their ``time_stamp``.
+
+    It asks nothing of a question without test points and scores none without a label, so such a
+    question stays in the dataset and in the report's counts, and asks nothing here either.
+    """
+    entries = [] if value.get("test_info") == [] else read_list(found, value, "test_info")
     points, without = [], 0
     for i, entry in enumerate(entries):
         at = f"test_info[{i}]"
@@ -211,10 +215,6 @@ def _proactive(checked: Checked, found: Found, value: dict[str, Any]) -> dict[st
         label = read_label(found, entry["type"], f"{at}.type")
         if stamp is not None and label is not None:
             points.append(Point(stamp, label))
-    if entries and without == len(entries):
-        found.add("must have a `type` in some point: nothing else of it is scored", "test_info")
-    if not points:
-        return None
     return {
         "stamp": optional_stamp(value.get("time_stamp")) or Stamp("", 0.0, "absent"),
         "options": (),

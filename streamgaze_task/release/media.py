@@ -11,6 +11,7 @@ import zipfile
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -220,13 +221,9 @@ def _in_zip(file: ReleaseFile, facts: MediaFacts) -> Iterator[VideoFile]:
             if member is None or JUNK.search(name):
                 continue
             if is_video(name):
-                yield _member(file, name, member.size, _copier(archive, name))
+                yield _member(file, name, member.size, partial(archive.copy, name))
             else:
                 facts.others[Path(name).suffix] += 1
-
-
-def _copier(archive: Archive, name: str) -> Callable[[IO[bytes]], object]:
-    return lambda target: archive.copy(name, target)
 
 
 def _member(

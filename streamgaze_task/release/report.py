@@ -139,7 +139,8 @@ def _point_lines(points: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 f"  other reading (seen by now): {_pairs(found['already_seen'])}; "
                 f"{found['differ']} differ"
             ),
-            f"  without a label, left out: {found['without_type']}",
+            f"  without a label, left out: {found['without_type']}; "
+            f"questions without any point, never asked: {found['per_question'].get('0', 0)}",
         ]
     return lines
 
@@ -169,12 +170,11 @@ def _video_lines(videos: Mapping[str, Any]) -> list[str]:
         f"{_pairs(row['told_by'])}"
         for row in videos["sources"]
     ]
-    if lengths:
-        lines.append(
-            f"  length: {lengths['least']:.1f} to {lengths['most']:.1f} s, median "
-            f"{lengths['median']:.1f}, mean {lengths['mean']:.1f} (published "
-            f"{PUBLISHED_MEAN_SECONDS}), all {lengths['all'] / 3600:.2f} h"
-        )
+    lines.append(
+        f"  length: {lengths['least']:.1f} to {lengths['most']:.1f} s, median "
+        f"{lengths['median']:.1f}, mean {lengths['mean']:.1f} (published "
+        f"{PUBLISHED_MEAN_SECONDS}), all {lengths['all'] / 3600:.2f} h"
+    )
     return [
         *lines,
         f"  sizes: {_pairs(videos['sizes'])}; odd: {videos['odd_sizes']}",

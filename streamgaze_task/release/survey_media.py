@@ -30,8 +30,8 @@ def survey_media(
 
     Args:
         source: the release.
-        records: the questions that are used.
-        media: the videos.
+        records: the questions that are used, at least one.
+        media: the videos, theirs among them.
         gaze: video -> facts of its gaze; a video without gaze is absent.
     """
     ids = media.ids("original")
@@ -108,8 +108,6 @@ def _differences(media: MediaFacts, overlays: Sequence[str]) -> dict[str, Any]:
 
 
 def _lengths(seconds: Sequence[float]) -> dict[str, float]:
-    if not seconds:
-        return {}
     return {
         "least": min(seconds),
         "median": median(seconds),

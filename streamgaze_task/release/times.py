@@ -69,7 +69,7 @@ def time_survey(records: Sequence[Record], media: MediaFacts) -> dict[str, Any]:
 
 def _moments(record: Record) -> Iterator[tuple[str, float]]:
     """Places and seconds of all moments at which a question is asked."""
-    if record.points:
+    if record.task.family == "proactive":
         for point in record.points:
             yield f"{record.place} test_info realtime {point.stamp.text}", point.stamp.seconds
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from sightline.lmms.run_reports import model_name, save_report
-from streamgaze_task import summary
+from streamgaze_task.summary import render, summarise
 from streamgaze_task.tasks.table import members
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def write_report(
         out: where the table goes.
         brief: print no table, because the one of the task's group follows.
     """
-    report = summary.summarise(
+    report = summarise(
         scores,
         expected,
         protocol=protocol,
@@ -49,7 +49,7 @@ def write_report(
         source=f"lmms-eval task {name}",
     )
     if not brief:
-        out.write("\n" + summary.render(report))
+        out.write("\n" + render(report))
     saved = save_report(name, report, args=args)
     if saved is not None:
         out.write(f"{name} {saved}\n")

@@ -15,7 +15,6 @@ from sightline.errors import EvaluationError, UsageError
 from sightline.lmms.source import DatasetSource, resolve
 from streamgaze_task.benchmark import BENCHMARK
 from streamgaze_task.questions import read_samples
-from streamgaze_task.schema import Request
 from streamgaze_task.task_names import CODES
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     import datasets
 
     from sightline.records import Score
-    from streamgaze_task.schema import Sample
+    from streamgaze_task.schema import Request, Sample
     from streamgaze_task.tasks.settings import Settings
 
 RUN_COLUMN = "sightline_run"

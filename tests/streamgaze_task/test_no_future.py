@@ -31,8 +31,10 @@ ENDS = (0.0, 0.05, 4.0, 7.03, 11.95, 80.0)
 """When questions are asked, seconds: at the beginning, between frames, exactly at a frame (4.0, in
 every video), near the end, and long after it."""
 
-VARIABLE = [0.0, 0.4, 0.5, 0.9, 1.0, 2.7, 3.0, 3.999, 4.0, 4.001, 5.9, 6.0, 7.0, 7.03, 7.031, 9.5]
-"""Presentation times of a video without a constant rate; frames lie at and just beside ends."""
+VARIABLE = [0.0, 0.4, 0.5, 0.9, 1.0, 2.7, 3.0, 3.999, 4.0, 4.001, 5.9997, 6.0, 7.0, 7.03]
+VARIABLE += [7.031, 9.5]
+"""Presentation times of a video without a constant rate; frames lie at and just beside ends. One is
+so near before END that its gaze row could be taken for the next one."""
 
 STREAMS = {
     "constant": hand.Stream(gaze=hand.resting(LENGTH)),

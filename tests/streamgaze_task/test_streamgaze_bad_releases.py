@@ -427,13 +427,14 @@ def test_a_member_with_a_dangerous_name_lands_where_all_do(tmp_path):
 def test_what_macos_packs_beside_the_files_is_ignored(tmp_path):
     """In the archives and in the folders."""
     media = tiny.media()
-    media["egtea_original"] |= {f"._{EGTEA}.mp4": b"x", "__MACOSX/a.mp4": b"x"}
+    media["egtea_original"] |= {f"._{EGTEA}.mp4": b"x", "__MACOSX/a.mp4": b"x", "notes.md": b""}
     release = tiny.make(tmp_path / "r", media=media)
     (release / f"qa/._{OIE}.json").write_bytes(b"\0\5\x16")
     (release / "metadata/._egtea.csv").write_bytes(b"\0\5\x16\xff")
     report = _build(release, tmp_path / "out")
     assert len(_ids(tmp_path / "out")) == 13
     assert report.facts["survey"]["videos"]["unread_tables"] == []
+    assert "other files in the archives: .md x 1" in report.text()
 
 
 def test_no_network_is_told_at_once_with_a_way_out(tmp_path):

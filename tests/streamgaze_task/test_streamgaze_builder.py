@@ -219,6 +219,16 @@ def test_gaze_samples_of_the_release_come_before_its_overlays(tmp_path):
     assert "metadata/egtea.csv: samples, 200 rows, 1 videos" in report.text()
 
 
+def test_one_table_may_hold_the_samples_of_many_videos(tmp_path):
+    """Each gets its own; rows of videos that are not there do no harm."""
+    head = "video,seconds,x,y\n"
+    lines = (f"{video},{i}.0,0.{i},0.5\n" for i in (1, 2) for video in (EGTEA, HOLO, "other"))
+    out, _ = _built(tmp_path, metadata={"all": head + "".join(lines)})
+    for video in (EGTEA, HOLO):
+        assert read_gaze(out, video).x.tolist() == [0.1, 0.2]
+    assert read_gaze(out, EGOEXO).kind == "none"
+
+
 def test_fixations_are_taken_where_there_is_nothing_better(tmp_path):
     """Rows with a centre, a start and an end."""
     tables = {"egtea": tiny.metadata(EGTEA, centre=True), "egoexo": tiny.metadata(EGOEXO)}

@@ -287,8 +287,7 @@ def test_a_point_without_a_label_is_left_out_and_counted():
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        ([], "test_info: must have at least one entry, but is empty"),
-        ([{"realtime": "00:04"}], "test_info: must have a `type` in some point"),
+        (None, "test_info: must be a list, but is null"),
         ([{"type": 1}], "test_info[0].realtime: is missing; the evaluation needs it"),
         ([{"type": 1, "realtime": "soon"}], "test_info[0].realtime: must be a time stamp"),
         (["00:04"], "test_info[0]: must be an object, but is a text"),
@@ -299,6 +298,13 @@ def test_points_that_cannot_be_asked_are_refused(points, message):
     """With their place in the question."""
     problems = _problems(tiny.alert(test_info=points), GTA)
     assert any(f"gta-0001 {message}" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("points", [[], [{"realtime": "00:04"}]])
+def test_a_question_without_scored_points_is_kept_and_asks_nothing(points):
+    """As the authors' evaluator, which skips it, and their scorer, which counts nothing of it."""
+    record = _record(tiny.alert(test_info=points), GTA)
+    assert (record.points, record.points_without_type) == ((), len(points))
 
 
 @pytest.mark.parametrize("field", ["time_stamp", "first_appearance", "target_object"])
