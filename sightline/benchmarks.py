@@ -8,6 +8,7 @@ as ``"package.module:function"`` and imported only when it is called.
 from __future__ import annotations
 
 import importlib
+import json
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from itertools import islice
@@ -99,12 +100,16 @@ def all_benchmarks() -> dict[str, Benchmark]:
     return dict(sorted(found.items()))
 
 
-def benchmark_of(responses: Path) -> Benchmark:
+def benchmark_of(responses: Path, dataset: Path | None = None) -> Benchmark:
     """The benchmark that a responses file or folder belongs to, told by the names in it.
 
     The file's name (lmms-eval puts the task into it) or its first lines name a task or a metric
     of the benchmark, which start with the benchmark's name; of a folder the names of the files in
-    it. Where nothing tells, it is the only benchmark there is.
+    it. Where nothing in the responses tells, the dataset does that they are to be scored with.
+
+    Args:
+        responses: a file or folder.
+        dataset: the built dataset that the user named; None without one.
 
     Raises:
         UsageError: nothing tells, and there are several benchmarks.
@@ -117,6 +122,9 @@ def benchmark_of(responses: Path) -> Benchmark:
     elif responses.is_dir():
         told += "\n".join(path.name for path in islice(responses.rglob("*"), _FIRST_FILES))
     found = [b for b in known.values() if any(mark in told for mark in _marks(b))]
+    built = _built_for(dataset)
+    if len(found) != 1 and built in known:
+        return known[built]
     found = found or list(known.values())
     if len(found) == 1:
         return found[0]
@@ -124,6 +132,18 @@ def benchmark_of(responses: Path) -> Benchmark:
         f"{responses} does not tell which benchmark it belongs to",
         next_step=f"add --benchmark with one of: {', '.join(known)}",
     )
+
+
+def _built_for(dataset: Path | None) -> str | None:
+    """The benchmark that a dataset's build.json names; None when there is none to read."""
+    if dataset is None:
+        return None
+    try:
+        record = json.loads((dataset / "build.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # the scorer says what is wrong with the dataset
+        return None
+    name = record.get("benchmark") if isinstance(record, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _marks(benchmark: Benchmark) -> tuple[str, ...]:

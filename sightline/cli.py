@@ -237,8 +237,9 @@ def _add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _score(arguments: argparse.Namespace) -> int:
     path = arguments.responses
-    chosen = benchmark(arguments.benchmark) if arguments.benchmark else benchmark_of(path)
-    report = chosen.call("score", path, dataset=arguments.dataset)
+    named, dataset = arguments.benchmark, arguments.dataset
+    chosen = benchmark(named) if named else benchmark_of(path, dataset)
+    report = chosen.call("score", path, dataset=dataset)
     print(chosen.call("render", report), end="")
     if arguments.json is not None:
         text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"

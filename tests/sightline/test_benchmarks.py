@@ -41,6 +41,26 @@ def test_nothing_tells(tmp_path):
     assert "add --benchmark with one of: mmsi-video, streamgaze" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["mmsi-video", "streamgaze"])
+def test_the_dataset_tells(tmp_path, name):
+    """Bare answers are of the benchmark whose dataset they are scored with."""
+    path = tmp_path / "answers.jsonl"
+    path.write_text("{}\n")
+    (tmp_path / "build.json").write_text(f'{{"benchmark": "{name}"}}')
+    assert benchmark_of(path, tmp_path).name == name
+
+
+@pytest.mark.parametrize("record", ["[]", "{", '{"benchmark": 3}', '{"benchmark": "other"}', None])
+def test_a_dataset_that_tells_nothing(tmp_path, record):
+    """Whatever is wrong with it, the user is asked."""
+    path = tmp_path / "answers.jsonl"
+    path.write_text("{}\n")
+    if record is not None:
+        (tmp_path / "build.json").write_text(record)
+    with pytest.raises(UsageError, match="add --benchmark"):
+        benchmark_of(path, tmp_path)
+
+
 def test_task_names_of_a_benchmark():
     """Those it lists come first; a benchmark without a table has no others."""
     plain, table = benchmark("mmsi-video"), benchmark("streamgaze")
