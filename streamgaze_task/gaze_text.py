@@ -58,8 +58,9 @@ def describe_gaze(
         end: its end; only what starts before it has an influence.
         camera: of the video, to find fixations in samples.
         aspect: width over height of the frame; the camera's own by default.
-        max_fixations: at least 1; where there are more, the longest are told, in order of time,
-            and the text says how many are left out. Of equally long ones the earlier is told.
+        max_fixations: at least 1; where there are more, the last one is told, which present
+            questions ask about, and the longest of the others, in order of time; the text says how
+            many are left out. Of equally long ones the earlier is told.
 
     Raises:
         ValueError: `max_fixations` is below 1.
@@ -71,16 +72,27 @@ def describe_gaze(
     if not seen.valid.any():
         return f"No gaze was recorded {span}."
     found = detect_fixations(seen, camera, aspect=aspect)
-    told = _longest(found, max_fixations)
+    told = _chosen(found, max_fixations)
     head = f"Gaze of the person wearing the camera {span}."
     lines = [f"{head} {_EXPLAINED}" if told else f"{head} It did not rest on any place."]
     lines += [_line(fixation) for fixation in told]
     if len(told) < len(found):
-        lines.append(f"{len(found) - len(told)} shorter fixations are left out.")
+        lines.append(f"{len(found) - len(told)} other fixations are left out.")
     losses = _losses(seen, start, end)
     if losses:
         lines.append(_told_losses(losses))
     return "\n".join(lines)
+
+
+def describe_frames(seconds: Sequence[float]) -> str:
+    """When the frames that are shown were taken: without it the fixations' times mean nothing.
+
+    Args:
+        seconds: time of each frame, in the order in which they are shown.
+    """
+    if not seconds:
+        return "No frame is shown."
+    return f"The frames shown were taken at {', '.join(clock(at) for at in seconds)}."
 
 
 _EXPLAINED = (
@@ -105,10 +117,14 @@ def _percent(part: float) -> int:
     return min(_HIGHEST, max(_LOWEST, round(part * _HIGHEST)))
 
 
-def _longest(fixations: Sequence[Fixation], count: int) -> list[Fixation]:
-    """The longest ones in order of time."""
-    by_length = sorted(range(len(fixations)), key=lambda i: (-fixations[i].seconds, i))
-    return [fixations[i] for i in sorted(by_length[:count])]
+def _chosen(fixations: Sequence[Fixation], count: int) -> list[Fixation]:
+    """The last one and the longest of the others, in order of time.
+
+    The window's end cuts the last one short, so by its length alone it would seldom be told.
+    """
+    last = len(fixations) - 1
+    by_worth = sorted(range(len(fixations)), key=lambda i: (i != last, -fixations[i].seconds, i))
+    return [fixations[i] for i in sorted(by_worth[:count])]
 
 
 def _losses(seen: GazeTable, start: float, end: float) -> list[tuple[float, float]]:

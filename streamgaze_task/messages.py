@@ -17,7 +17,7 @@ from sightline.errors import DatasetError
 from streamgaze_task import prompts
 from streamgaze_task.cameras import camera_of
 from streamgaze_task.frames import choose
-from streamgaze_task.gaze_text import describe_gaze
+from streamgaze_task.gaze_text import describe_frames, describe_gaze
 from streamgaze_task.overlay import draw_overlay, published_style
 from streamgaze_task.salience import SIGMA_DEGREES, map_size, salience_map
 
@@ -143,9 +143,8 @@ def plan(view: Look, media: Media) -> tuple[prompts.Part, ...]:
     if view.settings.gaze_prompt == "text":
         video = view.request.sample.video
         aspect = video.width / video.height
-        words = describe_gaze(
-            _past(view, media), *view.request.window, _camera(view), aspect=aspect
-        )
+        gaze = describe_gaze(_past(view, media), *view.request.window, _camera(view), aspect=aspect)
+        words = f"{describe_frames(view.clean_seconds)}\n{gaze}"
     return prompts.plan(
         view.request,
         len(view.indices),

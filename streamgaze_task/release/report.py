@@ -139,8 +139,8 @@ def _point_lines(points: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 f"  other reading (seen by now): {_pairs(found['already_seen'])}; "
                 f"{found['differ']} differ"
             ),
-            f"  without a label, left out: {found['without_type']}; "
-            f"questions without any point, never asked: {found['per_question'].get('0', 0)}",
+            f"  without a label, left out: {found['without_type']}",
+            f"  questions without any point, never asked: {found['per_question'].get('0', 0)}",
         ]
     return lines
 

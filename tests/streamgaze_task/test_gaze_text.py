@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streamgaze_task.cameras import camera_of
 from streamgaze_task.gaze import GazeTable
-from streamgaze_task.gaze_text import MAX_FIXATIONS, clock, describe_gaze
+from streamgaze_task.gaze_text import MAX_FIXATIONS, clock, describe_frames, describe_gaze
 
 CAMERA = camera_of("egtea")
 
@@ -95,15 +95,25 @@ def test_a_restless_gaze_has_no_lines():
     )
 
 
-def test_too_many_fixations_leave_the_longest():
-    """In order of time, the earlier of equally long ones, and the rest is counted."""
+def test_too_many_fixations_leave_the_last_and_the_longest():
+    """In order of time, the earlier of equally long ones, and the rest is counted.
+
+    The last one is what present questions ask about, and the window's end makes it short.
+    """
     gaze = fixations(*((i, 0.9 if i == 7 else 0.5, i / 100, 0.5) for i in range(40)))
     lines = describe_gaze(gaze, 0, 60, CAMERA).splitlines()
     assert len(lines) == 1 + MAX_FIXATIONS + 1
-    assert [line[:7] for line in lines[1:-1]] == [f"00:{i:02d}.0" for i in range(32)]
-    assert lines[-1] == "8 shorter fixations are left out."
-    (line,) = describe_gaze(gaze, 0, 60, CAMERA, max_fixations=1).splitlines()[1:-1]
+    assert [line[:7] for line in lines[1:-1]] == [f"00:{i:02d}.0" for i in [*range(31), 39]]
+    assert lines[-1] == "8 other fixations are left out."
+    line, last = describe_gaze(gaze, 0, 60, CAMERA, max_fixations=2).splitlines()[1:-1]
+    assert last.startswith("00:39.0-00:39.5")
     assert line == "00:07.0-00:07.9: 7 % from the left, 50 % from the top"
+
+
+def test_the_frames_have_their_times():
+    """In the order in which they are shown; without frames that is said."""
+    assert describe_frames([0.0, 61.25]) == "The frames shown were taken at 00:00.0, 01:01.2."
+    assert describe_frames([]) == "No frame is shown."
 
 
 def test_one_line_is_the_least():

@@ -170,12 +170,14 @@ def test_a_question_at_the_very_beginning(requests, media, code, gaze_prompt):
 
 
 def test_the_words_are_those_of_the_window(requests, media, folder):
-    """The text prompt tells the gaze of the window, between the frames and the question."""
+    """The text prompt tells the frames' times and the gaze, between the frames and the question."""
     request = requests["oie-0000-gaze"]
     aspect = hand.SIZE[0] / hand.SIZE[1]
     gaze = read_gaze(folder, "gaze")
     words = describe_gaze(gaze, 0.0, 6.25, camera_of("egtea"), aspect=aspect)
-    assert texts(shown(request, media, gaze_prompt="text")).startswith(f"{words}\n\nQuestion:")
+    told = texts(shown(request, media, gaze_prompt="text"))
+    times = ", ".join(f"00:0{second}.0" for second in range(7))
+    assert told.startswith(f"The frames shown were taken at {times}.\n{words}\n\nQuestion:")
 
 
 def test_the_map_is_that_of_the_window(requests, media, folder):
