@@ -31,6 +31,7 @@ FRAMES = 6
 THUMB = (256, 192)
 TEXT_WIDTH, LETTERS = 640, 96
 LINE = 16
+COLOURS = 256
 
 
 def _one_per_family(requests: list[Request]) -> list[Request]:
@@ -42,7 +43,9 @@ def _one_per_family(requests: list[Request]) -> list[Request]:
     return chosen
 
 
-def _strip(request: Request, settings: Settings, media: messages.Media) -> Image.Image:
+def _strip(
+    request: Request, settings: Settings, media: messages.Media, most_lines: int
+) -> Image.Image:
     """One message: its texts on the left, its pictures on the right."""
     content = messages.chat_messages(messages.look(request, settings, media), media)[0]["content"]
     pictures = [item["url"] for item in content if item["type"] == "image"]
@@ -55,6 +58,9 @@ def _strip(request: Request, settings: Settings, media: messages.Media) -> Image
     for item in content:
         for line in item.get("text", "").splitlines():
             lines += textwrap.wrap(line, LETTERS) or [""]
+    if len(lines) > most_lines:
+        kept = most_lines // 2
+        lines = [*lines[:kept], f"... ({len(lines) - 2 * kept} lines)", *lines[-kept:]]
     height = max(LINE * len(lines) + 16, THUMB[1] + 8)
     strip = Image.new("RGB", (TEXT_WIDTH + (FRAMES + 1) * THUMB[0], height), "white")
     draw = ImageDraw.Draw(strip)
@@ -78,6 +84,7 @@ def main() -> None:
         "--prompts", default=",".join(GAZE_PROMPTS), help="gaze prompts, separated by commas"
     )
     parser.add_argument("--drawn", action="store_true", help="our overlay, not the released one")
+    parser.add_argument("--lines", type=int, default=200, help="lines of text per message (200)")
     parser.add_argument("--width", type=int, help="scale the page down to so many pixels")
     arguments = parser.parse_args()
     requests = [one for sample in read_samples(arguments.dataset) for one in sample.requests()]
@@ -92,7 +99,8 @@ def main() -> None:
     for request in chosen:
         for prompt in arguments.prompts.split(","):
             settings = Settings("sheet", prompt, GRID, MAX_FRAMES)
-            strips.append(_strip(_without_overlay(request, arguments), settings, media))
+            shown = _without_overlay(request, arguments)
+            strips.append(_strip(shown, settings, media, arguments.lines))
     page = Image.new("RGB", (strips[0].width, sum(strip.height for strip in strips)), "white")
     top = 0
     for strip in strips:
@@ -100,7 +108,7 @@ def main() -> None:
         top += strip.height
     if arguments.width:
         page = page.resize((arguments.width, page.height * arguments.width // page.width))
-    page.save(arguments.out, optimize=True)
+    page.quantize(COLOURS, Image.Quantize.FASTOCTREE).save(arguments.out, optimize=True)
     print(f"{arguments.out}: {len(strips)} messages, {page.width} x {page.height} px")
 
 
