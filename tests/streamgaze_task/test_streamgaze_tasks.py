@@ -8,6 +8,7 @@ import json
 import re
 import runpy
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +25,9 @@ from streamgaze_task.task_names import CODES, FAMILIES
 from streamgaze_task.tasks import hooks, runs, table
 from streamgaze_task.tasks.report import whole_groups
 from streamgaze_task.tasks.settings import read_settings
+
+needs_eval = pytest.mark.skipif(find_spec("lmms_eval") is None, reason="needs sightline[eval]")
+"""Reports ask lmms-eval where its results lie."""
 
 hand = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "hand_streamgaze.py")))
 
@@ -419,6 +423,7 @@ def run_task(task, text=None, args=None, limit=None):
     return hooks.aggregate(records, args), records
 
 
+@needs_eval
 def test_accuracy_is_over_the_whole_split():
     """What was not asked counts, and a partial run has no standard error."""
     value, records = run_task("streamgaze_oie", limit=3)
@@ -460,6 +465,7 @@ def reports(args):
     return {path.name.removesuffix("_report.json"): json.loads(path.read_text()) for path in found}
 
 
+@needs_eval
 def test_a_group_is_reported_once_and_after_its_last_task(args, capsys):
     """Tables of the single tasks would only repeat it; their reports are saved."""
     tasks = table.members()["streamgaze_proactive"]
@@ -476,6 +482,7 @@ def test_a_group_is_reported_once_and_after_its_last_task(args, capsys):
     assert set(found["streamgaze_proactive"]["tasks"]) == {"gta", "oaa"}
 
 
+@needs_eval
 def test_a_task_alone_has_its_own_table(args, capsys):
     """And no group is claimed."""
     run_task("streamgaze_salience_oie", "A", args)
@@ -483,6 +490,7 @@ def test_a_task_alone_has_its_own_table(args, capsys):
     assert set(reports(args)) == {"streamgaze_salience_oie"}
 
 
+@needs_eval
 def test_a_second_evaluation_does_not_borrow_from_the_first(args):
     """In one Python process, tasks of an earlier evaluation are no part of a later group."""
     gta, oaa = (load(task) for task in table.members()["streamgaze_proactive"])
@@ -494,6 +502,7 @@ def test_a_second_evaluation_does_not_borrow_from_the_first(args):
     assert "streamgaze_proactive" not in reports(args)
 
 
+@needs_eval
 def test_an_output_folder_that_cannot_be_written(args, tmp_path, capsys):
     """The scores are not lost with the report."""
     (tmp_path / "out").write_text("a file")

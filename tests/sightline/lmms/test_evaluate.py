@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from sightline.errors import DatasetError, EvaluationError, UsageError
 from sightline.lmms import evaluate, results, source
 from sightline.records import ERROR_MARK
+
+if find_spec("lmms_eval") is None:
+    pytest.skip("needs sightline[eval]", allow_module_level=True)
 
 TASK = "mmsi_video"
 RECORD = {

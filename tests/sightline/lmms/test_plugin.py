@@ -6,6 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,9 @@ import pytest
 
 from sightline.benchmarks import Benchmark, all_benchmarks
 from sightline.lmms import plugin, source
+
+if find_spec("lmms_eval") is None:
+    pytest.skip("needs sightline[eval]", allow_module_level=True)
 
 OURS = "mmsi_video_native"
 """A task that upstream does not have: where it is listed, our folder is indexed."""
