@@ -8,17 +8,15 @@ the same questions in the two shapes that a builder must accept.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import UsageError
 from sightline.progress import progress_bar
+from sightline.staging import new_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from mmsi_video.rendering.clip import Clip
     from mmsi_video.rendering.media import Archive
@@ -52,33 +50,8 @@ def make_sample(out: Path, *, seed: int = 0, variant: str = "official") -> None:
 
     if variant not in VARIANTS:
         raise UsageError(f"variant ({variant!r}) must be one of: {', '.join(VARIANTS)}")
-    out = out.absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(
-            f"{out} exists and is not an empty folder",
-            next_step="name a folder that does not exist yet, or empty this one",
-        )
-    try:
-        with _in_place_at_once(out) as folder:
-            write(folder, questions(seed), rearranged=variant == "rearranged")
-    except OSError as error:
-        raise UsageError(
-            f"cannot write the sample release to {out}: {error}",
-            next_step="the release needs about 15 MB; free some space or name another folder",
-        ) from error
-
-
-@contextmanager
-def _in_place_at_once(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that becomes `out` when all went well, and goes away otherwise."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        folder.replace(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with new_folder(out.absolute()) as folder:
+        write(folder, questions(seed), rearranged=variant == "rearranged")
 
 
 def write(folder: Path, made: Sequence[Question], *, rearranged: bool) -> None:

@@ -96,22 +96,13 @@ def score(
         outcomes=outcomes,
         slices=dict(sample.slices),
         cluster=sample.cluster,
-        error=_error(response),
+        error=response.reason if response else None,
         details={
             **(details or {}),
             "options": list(sample.options),
             "response": response.text if response else None,
         },
     )
-
-
-def _error(response: Response | None) -> str | None:
-    """Why there is no text to read; None when there is, or when nobody asked."""
-    if response is None:
-        return None
-    if response.error is None and response.text is None:
-        return "the response has neither a text nor an error"
-    return response.error
 
 
 def _reading(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -30,6 +31,45 @@ RESERVE_BYTES = 16 << 20
 """Room for tables and the card, beside the media."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build or a check found."""
+
+    out: Path | None
+    """The dataset; None after a check, which writes nothing."""
+    built: bool
+    """False when the dataset was there already, or was not asked for."""
+    facts: Mapping[str, Any]
+    """The content of ``build.json``: release, skipped samples, files and the survey."""
+
+    def survey_lines(self) -> list[str]:
+        """The survey as lines of text; a benchmark says its own here."""
+        return []
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Ids of the samples left out, or places of those that have none."""
+        return tuple(self.facts["skipped"])
+
+    def text(self) -> str:
+        """The report for people, several lines."""
+        release = self.facts["release"]
+        revision = f" at {release['revision']}" if release["revision"] else ""
+        lines = [f"release: {release['repository'] or 'folder'}{revision}"]
+        lines += [
+            f"  {name}  {file['bytes']:,} bytes  sha256 {file['sha256']}"
+            for name, file in release["files"].items()
+        ]
+        lines += self.survey_lines()
+        if self.facts["problems"]:
+            lines += [f"left out: {len(self.skipped)} sample(s)"]
+            lines += [f"  - {problem}" for problem in self.facts["problems"]]
+        if self.out is not None:
+            verb = "built" if self.built else "already built from the same files, nothing to do:"
+            lines.append(f"dataset: {verb} {self.out}")
+        return "\n".join(lines)
 
 
 @contextmanager

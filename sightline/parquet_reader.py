@@ -104,6 +104,32 @@ class ClipReader:
             ) from None
 
 
+def read_rows(folder: Path, columns: Sequence[str], *, next_step: str) -> list[dict[str, Any]]:
+    """All rows of a small config, in the order of its files.
+
+    Args:
+        folder: the config's: ``DATASET/questions``.
+        columns: the ones to read.
+        next_step: what people should do when there are none.
+
+    Raises:
+        DatasetError: there are no such files, columns or rows.
+    """
+    files = sorted(folder.glob("*.parquet"))
+    try:
+        rows = [
+            row for file in files for row in pq.read_table(file, columns=list(columns)).to_pylist()
+        ]
+    except (OSError, pa.ArrowException) as error:
+        raise DatasetError(f"{folder} cannot be read: {error}", next_step=next_step) from error
+    if not rows:
+        raise DatasetError(f"{folder} has no *.parquet with rows", next_step=next_step)
+    missing = [name for name in columns if name not in rows[0]]
+    if missing:
+        raise DatasetError(f"{folder} must have the columns {missing}", next_step=next_step)
+    return rows
+
+
 def _footer(path: Path) -> pq.FileMetaData:
     try:
         return pq.read_metadata(path)

@@ -43,6 +43,13 @@ class Response:
     error: str | None = None
     """Why there is no text."""
 
+    @property
+    def reason(self) -> str | None:
+        """Why there is no text to read; None when there is one."""
+        if self.error is None and self.text is None:
+            return "the response has neither a text nor an error"
+        return self.error
+
     @classmethod
     def from_text(cls, question_id: str, text: str) -> Response:
         """What a backend handed to lmms-eval: a response, or a mark that says why there is none."""

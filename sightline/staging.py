@@ -13,15 +13,16 @@ import io
 import json
 import os
 import shutil
+import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightline.errors import SightlineError
+from sightline.errors import SightlineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 _JOURNAL = "journal.jsonl"
 _UNFINISHED = ".unfinished"
@@ -178,6 +179,35 @@ class Staging:
         if not path.is_file() or path.stat().st_size != part.size:
             return False
         return file_sha256(path) == part.sha256
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that becomes `out` when all went well, and goes away otherwise.
+
+    Raises:
+        UsageError: `out` is there and not an empty folder, or cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            f"{out} exists and is not an empty folder",
+            next_step="name a folder that does not exist yet, or empty this one",
+        )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        try:
+            yield folder
+            folder.chmod(0o755)
+            folder.replace(out)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to {out}: {error}",
+            next_step="free some space (60 MB are enough for a sample release) or name another "
+            "folder",
+        ) from error
 
 
 @contextmanager

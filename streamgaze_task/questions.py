@@ -38,18 +38,13 @@ def read_samples(dataset: Path) -> tuple[Sample, ...]:
     Raises:
         DatasetError: there is no such dataset, or it is another one.
     """
-    import pyarrow as pa  # noqa: PLC0415 (heavy; the command line imports this package)
-    import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
+    from sightline.parquet_reader import read_rows  # noqa: PLC0415 (pyarrow is heavy)
 
-    files = sorted((dataset / "questions").glob("*.parquet"))
     try:
-        rows = [row for f in files for row in pq.read_table(f, columns=list(_COLUMNS)).to_pylist()]
-        samples = tuple(Sample.from_row(row) for row in rows)
-    except (OSError, KeyError, TypeError, pa.ArrowException) as error:
+        rows = read_rows(dataset / "questions", _COLUMNS, next_step=_BUILD)
+        return tuple(Sample.from_row(row) for row in rows)
+    except (KeyError, TypeError) as error:
         raise DatasetError(f"{dataset} cannot be read: {error}", next_step=_BUILD) from error
-    if not samples:
-        raise DatasetError(f"{dataset} has no questions/*.parquet with rows", next_step=_BUILD)
-    return samples
 
 
 def read_gaze(dataset: Path, video_id: str) -> GazeTable:

@@ -11,18 +11,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import UsageError
 from sightline.progress import Silent, progress_bar
+from sightline.staging import new_folder
 from streamgaze_task.task_names import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from sightline.progress import Progress
     from streamgaze_task.rendering.videos import Video
@@ -57,33 +56,8 @@ def make_sample(out: Path, *, seed: int = 0, variant: str = "official") -> None:
 
     if variant not in VARIANTS:
         raise UsageError(f"variant ({variant!r}) must be one of: {', '.join(VARIANTS)}")
-    out = out.absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(
-            f"{out} exists and is not an empty folder",
-            next_step="name a folder that does not exist yet, or empty this one",
-        )
-    try:
-        with _in_place_at_once(out) as folder, progress_bar(unit="items") as bar:
-            write(folder, VIDEOS, seed=seed, packed=variant == "official", progress=bar)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write the sample release to {out}: {error}",
-            next_step="the release needs about 60 MB; free some space or name another folder",
-        ) from error
-
-
-@contextmanager
-def _in_place_at_once(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that becomes `out` when all went well, and goes away otherwise."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        folder.replace(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with new_folder(out.absolute()) as folder, progress_bar(unit="items") as bar:
+        write(folder, VIDEOS, seed=seed, packed=variant == "official", progress=bar)
 
 
 def write(

@@ -116,22 +116,13 @@ def score(
         outcomes=outcomes,
         slices=item.slices,
         cluster=item.cluster,
-        error=_error(response),
+        error=response.reason if response else None,
         details={
             **(details or {}),
             **item.details(),
             "response": response.text if response else None,
         },
     )
-
-
-def _error(response: Response | None) -> str | None:
-    """Why there is no text to read; None when there is, or when nobody asked."""
-    if response is None:
-        return None
-    if response.error is None and response.text is None:
-        return "the response has neither a text nor an error"
-    return response.error
 
 
 def _reading(item: Item, response: Response | None, parser: Parser) -> tuple[str | None, Outcome]:

@@ -8,19 +8,18 @@ questions without reference image and outside Cross-Video from the split of that
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from mmsi_video import categories
 from mmsi_video.release.check import IMAGE_MARK, PROMPT_FIELDS, VIDEO_MARK, Record
 from mmsi_video.release.media import timestamp_seconds
+from sightline import building
 from sightline.fields import shown
 from sightline.sampling import proportional_indices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from mmsi_video.release.media import MediaFacts
 
@@ -34,40 +33,12 @@ _KEPT_CHARACTERS = 300
 _SAME_RATE = 0.01
 
 
-@dataclass(frozen=True)
-class BuildReport:
+class BuildReport(building.BuildReport):
     """What a build or a check found."""
 
-    out: Path | None
-    """The dataset; None after a check, which writes nothing."""
-    built: bool
-    """False when the dataset was there already, or was not asked for."""
-    facts: Mapping[str, Any]
-    """The content of ``build.json``: release, skipped samples, files and the survey."""
-
-    @property
-    def skipped(self) -> tuple[str, ...]:
-        """Ids of the samples left out."""
-        return tuple(self.facts["skipped"])
-
-    def text(self) -> str:
-        """The report for people, several lines."""
-        release = self.facts["release"]
-        origin = release["repository"] or "folder"
-        revision = f" at {release['revision']}" if release["revision"] else ""
-        lines = [f"release: {origin}{revision}"]
-        lines += [
-            f"  {name}  {file['bytes']:,} bytes  sha256 {file['sha256']}"
-            for name, file in release["files"].items()
-        ]
-        lines += survey_lines(self.facts["survey"])
-        if self.facts["problems"]:
-            lines += [f"left out: {len(self.skipped)} sample(s)"]
-            lines += [f"  - {problem}" for problem in self.facts["problems"]]
-        if self.out is not None:
-            verb = "built" if self.built else "already built from the same files, nothing to do:"
-            lines.append(f"dataset: {verb} {self.out}")
-        return "\n".join(lines)
+    def survey_lines(self) -> list[str]:
+        """Everything worth knowing about the release, as lines of text."""
+        return survey_lines(self.facts["survey"])
 
 
 def survey(records: Sequence[Record], clip_ids: Iterable[str], media: MediaFacts) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _done(jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
         try:
             for future in as_completed(running):
                 yield running[future], future.result()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: the pool must not go on
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 

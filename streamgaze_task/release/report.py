@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sightline import building
 from sightline.fields import shown
 from streamgaze_task.task_names import BY_CODE, PUBLISHED_QUESTIONS, PUBLISHED_VIDEOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
 PUBLISHED_MEAN_SECONDS = 815
 """Mean length of the videos (figure of arXiv 2512.01707)."""
@@ -18,36 +17,12 @@ PUBLISHED_MEAN_SECONDS = 815
 _SHOWN = 20
 
 
-@dataclass(frozen=True)
-class BuildReport:
+class BuildReport(building.BuildReport):
     """What a build or a check found."""
 
-    out: Path | None
-    """The dataset; None after a check, which writes nothing."""
-    built: bool
-    """False when the dataset was there already, or was not asked for."""
-    facts: Mapping[str, Any]
-    """The content of ``build.json``: release, skipped questions, files and the survey."""
-
-    @property
-    def skipped(self) -> tuple[str, ...]:
-        """Ids of the questions left out, or places of those that have none."""
-        return tuple(self.facts["skipped"])
-
-    def text(self) -> str:
-        """The report for people, several lines."""
-        release = self.facts["release"]
-        revision = f" at {release['revision']}" if release["revision"] else ""
-        lines = [f"release: {release['repository'] or 'folder'}{revision}"]
-        lines += _file_lines(release["files"])
-        lines += survey_lines(self.facts["survey"])
-        if self.facts["problems"]:
-            lines.append(f"left out: {len(self.skipped)} question(s)")
-            lines += _listed(self.facts["problems"], most=len(self.facts["problems"]))
-        if self.out is not None:
-            verb = "built" if self.built else "already built from the same files, nothing to do:"
-            lines.append(f"dataset: {verb} {self.out}")
-        return "\n".join(lines)
+    def survey_lines(self) -> list[str]:
+        """Everything worth knowing about the release, as lines of text."""
+        return survey_lines(self.facts["survey"])
 
 
 def survey_lines(facts: Mapping[str, Any]) -> list[str]:
@@ -67,15 +42,6 @@ def survey_lines(facts: Mapping[str, Any]) -> list[str]:
         *_video_lines(facts["videos"]),
         *_gaze_lines(facts["videos"]),
     ]
-
-
-def _file_lines(files: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    lines = [
-        f"  {name}  {file['bytes']:,} bytes  sha256 {file['sha256']}"
-        for name, file in files.items()
-    ]
-    more = len(lines) - 2 * _SHOWN
-    return [*lines[: 2 * _SHOWN], f"  and {more} more files"] if more > 0 else lines
 
 
 def _task_lines(tasks: Sequence[Mapping[str, Any]]) -> list[str]:

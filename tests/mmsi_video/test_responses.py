@@ -362,7 +362,7 @@ def test_a_response_line_without_id_text_is_refused(tmp_path, built):
 def test_a_folder_that_is_no_dataset_is_refused(tmp_path):
     """Without questions, with a broken file, and with other columns."""
     path = write_lines(tmp_path / "responses.jsonl", [{"question_id": "q", "text": "A"}])
-    with pytest.raises(DatasetError, match="has no questions"):
+    with pytest.raises(DatasetError, match=r"questions has no \*\.parquet with rows"):
         responses.read_run(path, tmp_path)
     (tmp_path / "questions").mkdir()
     (tmp_path / "questions" / "a.parquet").write_bytes(b"PAR1")

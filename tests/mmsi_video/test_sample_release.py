@@ -168,7 +168,7 @@ def test_leaves_nothing_behind_when_the_disk_is_full(tmp_path, few, monkeypatch)
 
     monkeypatch.setattr("mmsi_video.rendering.records.questions", lambda _: few)
     monkeypatch.setattr(Archive, "add", full)
-    with pytest.raises(UsageError, match="No space left on device\n  next: the release needs"):
+    with pytest.raises(UsageError, match="No space left on device\n  next: free some space"):
         make_sample(tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

@@ -18,6 +18,7 @@ from sightline.parquet import (
     write_config,
     write_table,
 )
+from sightline.parquet_reader import read_rows
 from sightline.staging import Staging
 
 FEATURES = Features(
@@ -225,3 +226,17 @@ def test_a_reader_refuses_a_file_that_was_cut(tmp_path):
     (tmp_path / "x.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(DatasetError, match="must be a whole Parquet file"):
         ClipReader(tmp_path)
+
+
+def test_rows_of_a_small_config_come_in_the_order_of_the_files(tmp_path):
+    """Only the columns asked for; what is not there is told with what to do."""
+    pq.write_table(pa.table({"a": [3], "b": [4]}), tmp_path / "2.parquet")
+    pq.write_table(pa.table({"a": [1], "b": [2]}), tmp_path / "1.parquet")
+    assert read_rows(tmp_path, ["b"], next_step="build it") == [{"b": 2}, {"b": 4}]
+    with pytest.raises(DatasetError, match=r"must have the columns \['c'\]\n  next: build it"):
+        read_rows(tmp_path, ["a", "c"], next_step="build it")
+    with pytest.raises(DatasetError, match=r"has no \*\.parquet with rows"):
+        read_rows(tmp_path / "none", ["a"], next_step="build it")
+    (tmp_path / "3.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_rows(tmp_path, ["a"], next_step="build it")

@@ -80,3 +80,16 @@ def test_text_of_a_backend(text, error):
     response = Response.from_text("question_0001", text)
     assert response.error == error
     assert response.text == (text if error is None else None)
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (Response("q", "A"), None),
+        (Response("q", None, error="no memory"), "no memory"),
+        (Response("q", None), "the response has neither a text nor an error"),
+    ],
+)
+def test_a_response_says_why_there_is_no_text(response, reason):
+    """Even when its producer forgot to."""
+    assert response.reason == reason

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from sightline import staging as staging_module
-from sightline.errors import SightlineError
-from sightline.staging import PartFile, Staging, check_room
+from sightline.errors import SightlineError, UsageError
+from sightline.staging import PartFile, Staging, check_room, new_folder
 
 
 def _writes(data, facts=None, calls=None):
@@ -139,3 +139,18 @@ def test_a_disk_that_is_too_small_is_noticed_before_the_work(tmp_path, monkeypat
     check_room(tmp_path, 1000)
     with pytest.raises(SightlineError, match="needs 2,000 bytes more, but 1,000 are free"):
         check_room(tmp_path, 2000)
+
+
+def test_a_new_folder_appears_whole_or_not_at_all(tmp_path):
+    """What goes wrong inside leaves nothing behind, and is passed on."""
+    out = tmp_path / "deep" / "out"
+    with pytest.raises(ValueError, match="mine"), new_folder(out) as folder:
+        (folder / "half").write_text("x")
+        raise ValueError("mine")
+    assert list(out.parent.iterdir()) == []
+    with new_folder(out) as folder:
+        (folder / "whole").write_text("x")
+        assert not out.exists()
+    assert [path.name for path in out.iterdir()] == ["whole"]
+    with pytest.raises(UsageError, match="is not an empty folder"), new_folder(out):
+        pytest.fail("it is not entered")
