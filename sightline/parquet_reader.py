@@ -124,9 +124,6 @@ def read_rows(folder: Path, columns: Sequence[str], *, next_step: str) -> list[d
         raise DatasetError(f"{folder} cannot be read: {error}", next_step=next_step) from error
     if not rows:
         raise DatasetError(f"{folder} has no *.parquet with rows", next_step=next_step)
-    missing = [name for name in columns if name not in rows[0]]
-    if missing:
-        raise DatasetError(f"{folder} must have the columns {missing}", next_step=next_step)
     return rows
 
 

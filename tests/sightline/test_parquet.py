@@ -233,7 +233,7 @@ def test_rows_of_a_small_config_come_in_the_order_of_the_files(tmp_path):
     pq.write_table(pa.table({"a": [3], "b": [4]}), tmp_path / "2.parquet")
     pq.write_table(pa.table({"a": [1], "b": [2]}), tmp_path / "1.parquet")
     assert read_rows(tmp_path, ["b"], next_step="build it") == [{"b": 2}, {"b": 4}]
-    with pytest.raises(DatasetError, match=r"must have the columns \['c'\]\n  next: build it"):
+    with pytest.raises(DatasetError, match=r"cannot be read: .*Name\(c\)[^\0]*next: build it"):
         read_rows(tmp_path, ["a", "c"], next_step="build it")
     with pytest.raises(DatasetError, match=r"has no \*\.parquet with rows"):
         read_rows(tmp_path / "none", ["a"], next_step="build it")

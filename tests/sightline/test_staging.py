@@ -144,9 +144,14 @@ def test_a_disk_that_is_too_small_is_noticed_before_the_work(tmp_path, monkeypat
 def test_a_new_folder_appears_whole_or_not_at_all(tmp_path):
     """What goes wrong inside leaves nothing behind, and is passed on."""
     out = tmp_path / "deep" / "out"
-    with pytest.raises(ValueError, match="mine"), new_folder(out) as folder:
-        (folder / "half").write_text("x")
-        raise ValueError("mine")
+
+    def fail():
+        with new_folder(out) as folder:
+            (folder / "half").write_text("x")
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        fail()
     assert list(out.parent.iterdir()) == []
     with new_folder(out) as folder:
         (folder / "whole").write_text("x")
