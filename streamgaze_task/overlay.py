@@ -68,20 +68,21 @@ class OverlayStyle:
 def published_style(source: str | None, width: int) -> OverlayStyle:
     """The circle of the released overlay videos.
 
-    EGTEA 100 px and Ego4D 170 px as long as the frame has the width that these were written for,
-    else ``int(0.156 * width)``, which is the rule of EgoExoLearn and HoloAssist and differs from
-    the other two by a pixel. (The pipeline's own constants do not follow the width; a frame of
-    another width than the authors' would get a circle of another angle.)
+    EGTEA 100 px in frames 640 wide and Ego4D 170 px in frames 1088 wide, in proportion at other
+    widths, so that the circle keeps its angle (the pipeline's own constants do not follow the
+    width); EgoExoLearn, HoloAssist and others ``int(0.156 * width)``, which is their rule.
 
     Args:
         source: egtea, ego4d, egoexolearn, holoassist, or None when it is not known.
         width: of the frame, pixels.
     """
-    if (source, width) == ("egtea", EGTEA_WIDTH):
-        return OverlayStyle(EGTEA_RADIUS)
-    if (source, width) == ("ego4d", EGO4D_WIDTH):
-        return OverlayStyle(EGO4D_RADIUS)
-    return OverlayStyle(max(1, int(PUBLISHED_PART * width)))
+    if source == "egtea":
+        radius = round(EGTEA_RADIUS * width / EGTEA_WIDTH)
+    elif source == "ego4d":
+        radius = round(EGO4D_RADIUS * width / EGO4D_WIDTH)
+    else:
+        radius = int(PUBLISHED_PART * width)
+    return OverlayStyle(max(1, radius))
 
 
 def degrees_style(

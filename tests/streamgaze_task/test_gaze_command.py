@@ -145,7 +145,7 @@ def test_progress_is_told_about_every_frame(own, tmp_path):
     ("words", "radius"),
     [
         ((), 24),
-        (("--source", "egtea"), 24),
+        (("--source", "egtea"), 25),
         (("--style", "degrees"), 18),
         (("--style", "degrees", "--source", "egtea"), 32),
         (("--style", "degrees", "--hfov", "60"), 32),

@@ -123,7 +123,7 @@ def test_only_what_lies_inside_the_frame_is_drawn(x, y, width, height):
     ("source", "width", "radius"),
     [
         ("egtea", 640, 100),
-        ("egtea", 320, 49),
+        ("egtea", 320, 50),
         ("ego4d", 1088, 170),
         ("egoexolearn", 1088, 169),
         ("holoassist", 896, 139),
