@@ -114,7 +114,7 @@ def test_a_corrupt_mp4_breaks_every_question_that_needs_it(tmp_path, data, messa
     report = _build(release, tmp_path / "out", skip_broken=True)
     assert sorted(report.skipped) == ABOUT_EGTEA
     assert len(_ids(tmp_path / "out")) == 9
-    assert "left out: 4 question(s)" in report.text()
+    assert "left out: 4 sample(s)" in report.text()
     assert not (
         tmp_path / f"out/media/videos/{'original' if 'or' in kind else 'overlay'}/{EGTEA}.mp4"
     ).exists()
