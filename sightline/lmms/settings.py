@@ -17,10 +17,19 @@ has a blank line in it, so it is taken as "none", as upstream's Hugging Face bac
 DEFAULT_NEW_TOKENS = 1024
 """Longest answer when the task does not say: lmms-eval's own limit for this benchmark."""
 
-_HOST_ONLY = ("batch_size", "max_batch_size")
-"""What lmms-eval passes to every model; samples are generated one at a time here."""
+_HOST_ONLY = ("max_batch_size",)
+"""What lmms-eval passes to every model and we have no use for."""
 
-_WHOLE_NUMBERS = {"min_pixels": 1, "max_pixels": 1, "max_frames": 1, "max_errors": 0, "seed": 0}
+_WHOLE_NUMBERS = {
+    "min_pixels": 1,
+    "max_pixels": 1,
+    "max_frames": 1,
+    "max_errors": 0,
+    "seed": 0,
+    "batch_size": 1,
+    "workers": 1,
+    "prefetch_bytes": 1,
+}
 """Settings that are whole numbers -> the least they may be."""
 
 
@@ -52,6 +61,36 @@ class ModelSettings:
     counted as the outcome of its sample."""
     seed: int = 0
     """Where sampling starts; greedy answers do not depend on it."""
+    device_map: str | None = None
+    """``auto``, ``balanced``, ``sequential``: one model over all devices of this machine, for one
+    rank; None is one whole model a rank."""
+    adapter: str | None = None
+    """Folder or Hub id of a LoRA adapter that peft loads on top; None is none."""
+    adapter_revision: str = "main"
+    """Commit, tag or branch of an adapter on the Hub."""
+    quantize: str | None = None
+    """``4bit`` or ``8bit`` by bitsandbytes; None leaves the checkpoint as it is, quantised or
+    not."""
+    system_prompt: str | None = None
+    """Text of a system message before each prompt; None is none."""
+    thinking: str = "apart"
+    """``apart`` takes what a model writes between its thinking marks out of the answer; ``keep``
+    leaves it in."""
+    enable_thinking: bool | None = None
+    """Handed to the chat template under this name; None leaves the template's own choice."""
+    too_long: str = "refuse"
+    """What becomes of a prompt that does not fit into the model's context with its answer:
+    ``refuse`` makes it an error; ``shrink_images`` lowers its images' pixels until it fits, where
+    the processor has such a limit."""
+    batch_size: int = 1
+    """Samples per call of the model, at most; the answers are those of 1."""
+    workers: int = 2
+    """Threads that prepare samples ahead."""
+    prefetch_bytes: int = 2 << 30
+    """Memory for prepared samples on one rank."""
+    answers: str | None = None
+    """Folder of the answers on disk; None is the one that `sightline eval` names, else
+    ``answers`` under lmms-eval's --output_path, else none."""
 
     def __post_init__(self) -> None:
         for name, least in _WHOLE_NUMBERS.items():
