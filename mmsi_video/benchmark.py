@@ -23,4 +23,6 @@ BENCHMARK = Benchmark(
     build="mmsi_video.builder:build",
     score="mmsi_video.summary:score_file",
     render="mmsi_video.summary:render",
+    describe="mmsi_video.tasks.hooks:describe",
+    prepare="mmsi_video.prepare:prepare",
 )

@@ -116,7 +116,7 @@ class _Opener:
     media: SampleMedia
     profile: Profile
     step: Resize | None
-    frames: Mapping[tuple[int, int], bytes]
+    frames: Mapping[tuple[int, int], bytes | memoryview]
 
     def item(self, part: Part) -> dict[str, Any]:
         if isinstance(part, Text):
@@ -145,7 +145,7 @@ class _Opener:
         name = f"reference image {part.ordinal}"
         return self._image(self.media.references[part.ordinal], name, step)
 
-    def _image(self, data: bytes, name: str, step: Resize | None) -> Image.Image:
+    def _image(self, data: bytes | memoryview, name: str, step: Resize | None) -> Image.Image:
         try:
             image = _opened(data, original=self.profile.image_bytes == "original")
             return image if step is None else _resized(image, step)
@@ -157,7 +157,7 @@ class _Opener:
             ) from error
 
 
-def _frames(parts: Sequence[Part], media: SampleMedia) -> dict[tuple[int, int], bytes]:
+def _frames(parts: Sequence[Part], media: SampleMedia) -> dict[tuple[int, int], bytes | memoryview]:
     """(clip, index) -> file bytes of every frame that the plan names; one read per clip."""
     wanted: dict[int, list[int]] = {}
     for part in parts:
@@ -175,7 +175,31 @@ def _frames(parts: Sequence[Part], media: SampleMedia) -> dict[tuple[int, int], 
     return found
 
 
-class OriginalJpeg(JpegImagePlugin.JpegImageFile):
+class FileJpeg(JpegImagePlugin.JpegImageFile):
+    """A JPEG that still has its file, for decoders that are faster than Pillow's.
+
+    Args:
+        data: the file.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+        self.undecoded: bytes | None = data
+        """The file, until Pillow has decoded it or is told to decode it in another way: from then
+        on the pixels may be others."""
+
+    def draft(self, mode: str | None, size: tuple[int, int] | None) -> Any:
+        """Choose a smaller or a grey version, as Pillow does."""
+        self.undecoded = None
+        return super().draft(mode, size)
+
+    def load(self) -> Any:
+        """Decode, as Pillow does."""
+        self.undecoded = None
+        return super().load()
+
+
+class OriginalJpeg(FileJpeg):
     """A JPEG that is saved as JPEG by writing its own bytes, not by encoding it again.
 
     lmms-eval's API backends save every image into a buffer. Encoding 50 frames takes seconds and
@@ -183,7 +207,7 @@ class OriginalJpeg(JpegImagePlugin.JpegImageFile):
     """
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(io.BytesIO(data))
+        super().__init__(data)
         self.original = data
 
     def save(
@@ -199,10 +223,12 @@ class OriginalJpeg(JpegImagePlugin.JpegImageFile):
             super().save(fp, format, **params)
 
 
-def _opened(data: bytes, *, original: bool) -> Image.Image:
-    if original and data.startswith(_JPEG_START):
-        return OriginalJpeg(data)
-    return Image.open(io.BytesIO(data))
+def _opened(file: bytes | memoryview, *, original: bool) -> Image.Image:
+    # The image outlives the question: it must not keep the dataset's file mapped.
+    data = bytes(file)
+    if not data.startswith(_JPEG_START):
+        return Image.open(io.BytesIO(data))
+    return OriginalJpeg(data) if original else FileJpeg(data)
 
 
 def _resized(image: Image.Image, step: Resize) -> Image.Image:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from sightline.frame_cache import FrameCache
+from sightline.frame_store import default_store
 from streamgaze_task import messages
 from streamgaze_task.prompts import GAZE_PROMPTS
 from streamgaze_task.questions import read_gaze, read_samples
@@ -91,7 +91,7 @@ def main() -> None:
     wanted = [name for name in arguments.ids.split(",") if name]
     chosen = [one for one in requests if one.id in wanted] or _one_per_family(requests)
     media = messages.Media(
-        FrameCache(),
+        default_store(),
         lambda path: arguments.dataset / path,
         lambda video_id: read_gaze(arguments.dataset, video_id),
     )

@@ -56,6 +56,13 @@ class Benchmark:
     task_entries: str = ""
     """``module:function() -> {name: configuration}``: tasks and groups that are written as a table
     and not as one YAML file each; empty when ``<package>/tasks/*.yaml`` are all."""
+    describe: str = ""
+    """``module:function(doc: Mapping) -> sightline.engine.jobs.Asked | None``: what a document of
+    its tasks asks, cheaply; None for a broken one. Empty: its answers are never used again."""
+    prepare: str = ""
+    """``module:function(tasks: Sequence[str], store: FrameStore, *, workers: int, dry_run: bool,
+    progress: Progress) -> sightline.preparing.PrepareReport``: get the media of its tasks ready,
+    none of them groups. Empty: there is nothing to do ahead."""
     build_flags: Mapping[str, str] = field(default_factory=dict)
     """Further switches of check and build, keyword -> help: ``--no-gaze-recovery`` and so on."""
     commands: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline import __version__
+from sightline import __version__, doctor_command, prepare_command
 from sightline.benchmarks import all_benchmarks, benchmark, benchmark_of
 from sightline.errors import SightlineError, UsageError
 
@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_sample, _add_build, _add_tasks, _add_eval, _add_score):
         add(commands)
+    doctor_command.add(commands)
+    prepare_command.add(commands)
     for found in all_benchmarks().values():
         found.add_commands(commands)
     return parser
@@ -196,10 +198,25 @@ def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--model-args", default="", metavar="KEY=VALUE,...")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--limit", type=int, help="only the first questions: a partial run")
-    parser.add_argument("--ranks", type=int, default=1, help="processes on this machine (1)")
+    parser.add_argument("--batch-size", type=int, default=1, help="samples per model call (1)")
+    parser.add_argument(
+        "--max-errors", type=int, metavar="N", help="samples of a rank that may fail"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="ask all anew: put the answers of earlier runs aside"
+    )
+    _add_machines(parser)
     parser.add_argument(
         "extra", nargs="*", metavar="-- FLAGS", help="further flags, handed to lmms-eval as is"
     )
+
+
+def _add_machines(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("several GPUs or machines")
+    group.add_argument("--ranks", type=int, default=1, help="processes on this machine (1)")
+    group.add_argument("--nodes", type=int, default=1, help="machines, each runs this command (1)")
+    group.add_argument("--node-rank", type=int, default=0, help="number of this one, from 0")
+    group.add_argument("--main-address", metavar="HOST:PORT", help="node 0, the same on all nodes")
 
 
 def _eval(arguments: argparse.Namespace) -> int:
@@ -212,6 +229,12 @@ def _eval(arguments: argparse.Namespace) -> int:
         output=arguments.output,
         limit=arguments.limit,
         ranks=arguments.ranks,
+        nodes=arguments.nodes,
+        node_rank=arguments.node_rank,
+        main_address=arguments.main_address,
+        batch_size=arguments.batch_size,
+        max_errors=arguments.max_errors,
+        fresh=arguments.fresh,
         extra=tuple(arguments.extra),
     )
 

@@ -10,6 +10,7 @@
     ├── DatasetError               a built dataset is missing or is not what was asked for
     ├── ResponsesError             a responses or samples file cannot be read
     └── EvaluationError            a run ended without (all) its results
+        └── RankLostError          another rank of the run ended before its work was done
 """
 
 from __future__ import annotations
@@ -87,3 +88,7 @@ class ResponsesError(SightlineError):
 
 class EvaluationError(SightlineError):
     """A run ended without (all) its results."""
+
+
+class RankLostError(EvaluationError):
+    """Another rank of the run ended before its work was done."""

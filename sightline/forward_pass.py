@@ -33,11 +33,13 @@ class ForwardPass:
     Args:
         path: an mp4.
         scanned: what :func:`scan` said of it.
+        threads: of the decoder; 0 leaves it to the decoder, which takes every core.
     """
 
-    def __init__(self, path: Path, scanned: Scan) -> None:
+    def __init__(self, path: Path, scanned: Scan, *, threads: int = 0) -> None:
         self._path = path
         self._scan = scanned
+        self._threads = threads
         self._index = {at: index for index, at in enumerate(scanned.pts_seconds)}
         self.decoded = 0
         """Frames that came out of the decoder so far."""
@@ -48,19 +50,29 @@ class ForwardPass:
         Raises:
             DatasetError: the file cannot be decoded, or a frame of :func:`scan` cannot.
         """
+        for index, native in self.natives(indices):
+            yield frame_of(index, native)
+
+    def natives(self, indices: Collection[int]) -> Iterator[tuple[int, Any]]:
+        """The same as the decoder has them: position and PyAV's frame, not turned upright.
+
+        Raises:
+            DatasetError: the file cannot be decoded, or a frame of :func:`scan` cannot.
+        """
         with opened(self._path) as (container, stream):
             stream.thread_type = "AUTO"
+            stream.codec_context.thread_count = self._threads
             for key_frame, targets in runs(self._scan.key_frames, sorted(set(indices))):
                 missing = set(targets)
-                for frame in self._run(container, stream, key_frame, targets):
-                    missing.discard(frame.index)
-                    yield frame
+                for index, native in self._run(container, stream, key_frame, targets):
+                    missing.discard(index)
+                    yield index, native
                 if missing:
                     self._refuse(missing)
 
     def _run(
         self, container: Any, stream: Any, key_frame: int, targets: Sequence[int]
-    ) -> Iterator[Frame]:
+    ) -> Iterator[tuple[int, Any]]:
         at = self._scan.pts_seconds[key_frame]
         container.seek(round(at / stream.time_base), stream=stream)
         wanted = set(targets)
@@ -75,7 +87,7 @@ class ForwardPass:
                 self.decoded += 1
                 index = self._index.get(seconds_of(native), -1)
                 if index in wanted:
-                    yield frame_of(index, native)
+                    yield index, native
                 if index >= targets[-1]:
                     return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +10,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.errors import DatasetError
+from sightline.parquet_pages import UnknownLayout, media_chunk, value_spans
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class ClipReader:
     """Reads single row groups by key, from files that :func:`sightline.parquet.write_config` wrote.
 
-    Only the footers are kept. Each read opens its file anew (0.1 ms with the footer at hand), so
-    a reader may be shared by threads and forked processes. Files are memory-mapped.
+    Values of a media column are slices of a memory map where the file has the layout that we write
+    (:mod:`sightline.parquet_pages`): nothing is copied, and where they lie is found once per
+    row group. Everything else is read by pyarrow, which opens the file anew each time. A reader
+    may be shared by threads and forked processes. Files must not be shortened while it lives; a
+    build puts new ones beside them and never writes into them.
 
     Args:
         files: a folder with Parquet files, or the files.
@@ -42,6 +48,8 @@ class ClipReader:
         self._key = key
         self._metadata = {path: _footer(path) for path in found}
         self._places = dict(_places(self._metadata, key))
+        self._maps: dict[Path, memoryview] = {}
+        self._spans: dict[tuple[Path, int, str], array[int] | None] = {}
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -67,7 +75,9 @@ class ClipReader:
 
         Args:
             key: for example the clip id.
-            columns: names of columns. A media column gives its bytes, untouched.
+            columns: names of columns. A media column gives its bytes, untouched: a memoryview,
+                which keeps the file open, when it is the only column asked for and lies in the
+                file as we write it; else bytes, or None where there are none.
             rows: positions within the key's rows, in any order; None means all.
 
         Returns:
@@ -77,6 +87,20 @@ class ClipReader:
             DatasetError: there is no such key, column or row.
         """
         path, group = self._place(key)
+        if len(columns) == 1:
+            spans = self._media_spans(path, group, columns[0])
+            if spans is not None:
+                count = len(spans) // 2
+                wanted = range(count) if rows is None else rows
+                _check_rows(key, wanted, count)
+                file = self._map(path)
+                return [file[spans[2 * row] : spans[2 * row + 1]] for row in wanted]
+        return self._read_table(key, path, group, columns, rows)
+
+    def _read_table(
+        self, key: str, path: Path, group: int, columns: Sequence[str], rows: Sequence[int] | None
+    ) -> list[Any]:
+        """The same for any columns, through pyarrow."""
         metadata = self._metadata[path]
         unknown = sorted(set(columns) - set(metadata.schema.to_arrow_schema().names))
         if unknown or not columns:
@@ -84,14 +108,28 @@ class ClipReader:
         with pq.ParquetFile(path, metadata=metadata, memory_map=True) as file:
             table = file.read_row_group(group, columns=list(columns), use_threads=False)
         if rows is not None:
-            outside = [row for row in rows if not 0 <= row < table.num_rows]
-            if outside:
-                raise DatasetError(
-                    f"rows ({outside[:5]}) of {key} must be in [0, {table.num_rows})"
-                )
+            _check_rows(key, rows, table.num_rows)
             table = table.take(pa.array(rows, pa.int64()))
         values = [_values(table.column(name)) for name in columns]
         return values[0] if len(columns) == 1 else list(zip(*values, strict=True))
+
+    def _media_spans(self, path: Path, group: int, column: str) -> array[int] | None:
+        """Where the values of a media column lie; None where pyarrow must read them."""
+        place = path, group, column
+        if place not in self._spans:
+            try:
+                chunk = media_chunk(self._metadata[path], group, f"{column}.bytes")
+                self._spans[place] = value_spans(self._map(path), chunk)
+            except UnknownLayout:
+                self._spans[place] = None
+        return self._spans[place]
+
+    def _map(self, path: Path) -> memoryview:
+        if path not in self._maps:
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._maps[path] = memoryview(mapped)
+        return self._maps[path]
 
     def _place(self, key: str) -> tuple[Path, int]:
         try:
@@ -156,6 +194,12 @@ def _places(
                     next_step="build the dataset with `sightline build`",
                 )
             yield statistics.min, (path, group)
+
+
+def _check_rows(key: str, rows: Sequence[int], count: int) -> None:
+    outside = [row for row in rows if not 0 <= row < count]
+    if outside:
+        raise DatasetError(f"rows ({outside[:5]}) of {key} must be in [0, {count})")
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

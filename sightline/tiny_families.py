@@ -1,90 +1,31 @@
-"""The four families that :mod:`sightline.tiny_models` makes: classes, sizes, special tokens.
+"""The model families that :mod:`sightline.tiny_models` makes: classes, sizes, special tokens.
 
-Known to work with transformers 4.57 and 5.
+Those of this module are known to work with transformers 4.57 and 5, the others with 5.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-HIDDEN = 32
-"""Width of the text model; every size below is the smallest that the classes take."""
+from sightline.tiny_more_families import MORE_FAMILIES
+from sightline.tiny_parts import (
+    CHAT_TOKENS,
+    HIDDEN,
+    TinyFamily,
+    is_transformers_4,
+    template,
+    text_settings,
+    vision_settings,
+)
 
 _QWEN_TOKENS = (
-    "<|endoftext|>",
-    "<|im_start|>",
-    "<|im_end|>",
+    *CHAT_TOKENS,
     "<|vision_start|>",
     "<|vision_end|>",
     "<|vision_pad|>",
     "<|image_pad|>",
     "<|video_pad|>",
 )
-_TEMPLATE = (
-    "{%- for m in messages -%}"
-    "<|im_start|>{{ m['role'] + '\\n' }}"
-    "{%- if m['content'] is string -%}{{ m['content'] }}"
-    "{%- else -%}{%- for c in m['content'] -%}"
-    "{%- if c['type'] == 'image' or 'image' in c -%}IMAGE_MARK"
-    "{%- elif c['type'] == 'video' or 'video' in c -%}VIDEO_MARK"
-    "{%- elif 'text' in c -%}{{ c['text'] }}{%- endif -%}"
-    "{%- endfor -%}{%- endif -%}{{ '<|im_end|>\\n' }}"
-    "{%- endfor -%}"
-    "{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}"
-)
-
-
-@dataclass(frozen=True)
-class Family:
-    """How one family is put together."""
-
-    build: Callable[[Any], tuple[Any, Any]]
-    """Tokenizer -> (model, processor)."""
-    tokens: tuple[str, ...]
-    """Special tokens, each a single id."""
-    named_tokens: dict[str, str]
-    """Special tokens that the processor asks the tokenizer for by name."""
-
-
-def _template(image_mark: str, video_mark: str) -> str:
-    return _TEMPLATE.replace("IMAGE_MARK", image_mark).replace("VIDEO_MARK", video_mark)
-
-
-def is_transformers_4() -> bool:
-    """Whether the transformers here is older than 5, where some names differ."""
-    import transformers  # noqa: PLC0415 (heavy)
-
-    return bool(transformers.__version__.startswith("4."))
-
-
-def _text(tokenizer: Any, **more: Any) -> dict[str, Any]:
-    return {
-        "vocab_size": len(tokenizer),
-        "hidden_size": HIDDEN,
-        "intermediate_size": 2 * HIDDEN,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 32768,
-        # Wider than usual: with 0.02 every prompt would get the same letter.
-        "initializer_range": 0.4,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-        **more,
-    }
-
-
-def _vision(**more: Any) -> dict[str, Any]:
-    return {
-        "hidden_size": HIDDEN,
-        "intermediate_size": 2 * HIDDEN,
-        "initializer_range": 0.4,
-        **more,
-    }
 
 
 def _rope(**parameters: Any) -> dict[str, Any]:
@@ -104,7 +45,7 @@ def _qwen_marks(tokenizer: Any) -> dict[str, Any]:
     return {key: tokenizer.convert_tokens_to_ids(token) for key, token in names.items()}
 
 
-_QWEN_TEMPLATE = _template(
+_QWEN_TEMPLATE = template(
     "<|vision_start|><|image_pad|><|vision_end|>", "<|vision_start|><|video_pad|><|vision_end|>"
 )
 
@@ -113,10 +54,10 @@ def _qwen2_5_vl(tokenizer: Any) -> tuple[Any, Any]:
     import transformers as hf  # noqa: PLC0415 (heavy)
 
     config = hf.Qwen2_5_VLConfig(
-        text_config=_text(
+        text_config=text_settings(
             tokenizer, bos_token_id=tokenizer.pad_token_id, **_rope(mrope_section=[2, 3, 3])
         ),
-        vision_config=_vision(
+        vision_config=vision_settings(
             depth=2,
             num_heads=2,
             out_hidden_size=HIDDEN,
@@ -142,10 +83,10 @@ def _qwen3_vl(tokenizer: Any) -> tuple[Any, Any]:
     import transformers as hf  # noqa: PLC0415 (heavy)
 
     config = hf.Qwen3VLConfig(
-        text_config=_text(
+        text_config=text_settings(
             tokenizer, head_dim=16, **_rope(mrope_section=[4, 2, 2], mrope_interleaved=True)
         ),
-        vision_config=_vision(
+        vision_config=vision_settings(
             depth=2,
             num_heads=2,
             out_hidden_size=HIDDEN,
@@ -175,8 +116,8 @@ def _llava_onevision(tokenizer: Any) -> tuple[Any, Any]:
     import transformers as hf  # noqa: PLC0415 (heavy)
 
     config = hf.LlavaOnevisionConfig(
-        text_config={"model_type": "qwen2", **_text(tokenizer)},
-        vision_config=_vision(
+        text_config={"model_type": "qwen2", **text_settings(tokenizer)},
+        vision_config=vision_settings(
             model_type="siglip_vision_model",
             num_hidden_layers=2,
             num_attention_heads=2,
@@ -198,7 +139,7 @@ def _llava_onevision(tokenizer: Any) -> tuple[Any, Any]:
         tokenizer=tokenizer,
         num_image_tokens=16,
         vision_feature_select_strategy="full",
-        chat_template=_template("<image>", "<video>"),
+        chat_template=template("<image>", "<video>"),
     )
     return hf.LlavaOnevisionForConditionalGeneration(config), processor
 
@@ -207,8 +148,8 @@ def _internvl(tokenizer: Any) -> tuple[Any, Any]:
     import transformers as hf  # noqa: PLC0415 (heavy)
 
     config = hf.InternVLConfig(
-        text_config={"model_type": "qwen2", **_text(tokenizer)},
-        vision_config=_vision(
+        text_config={"model_type": "qwen2", **text_settings(tokenizer)},
+        vision_config=vision_settings(
             num_hidden_layers=2, num_attention_heads=2, image_size=56, patch_size=14
         ),
         image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
@@ -221,7 +162,7 @@ def _internvl(tokenizer: Any) -> tuple[Any, Any]:
         video_processor=hf.InternVLVideoProcessor(size=size),
         tokenizer=tokenizer,
         image_seq_length=4,
-        chat_template=_template("{{ '<IMG_CONTEXT>\\n' }}", "{{ '<video>\\n' }}"),
+        chat_template=template("{{ '<IMG_CONTEXT>\\n' }}", "{{ '<video>\\n' }}"),
     )
     return hf.InternVLForConditionalGeneration(config), processor
 
@@ -233,10 +174,13 @@ _INTERNVL_TOKENS = {
     "video_token": "<video>",
 }
 
-FAMILIES: dict[str, Family] = {
-    "qwen2_5_vl": Family(_qwen2_5_vl, _QWEN_TOKENS, {}),
-    "qwen3_vl": Family(_qwen3_vl, _QWEN_TOKENS, {}),
-    "llava_onevision": Family(_llava_onevision, (*_QWEN_TOKENS, "<image>", "<video>"), {}),
-    "internvl": Family(_internvl, (*_QWEN_TOKENS, *_INTERNVL_TOKENS.values()), _INTERNVL_TOKENS),
+FAMILIES: dict[str, TinyFamily] = {
+    "qwen2_5_vl": TinyFamily(_qwen2_5_vl, _QWEN_TOKENS, {}),
+    "qwen3_vl": TinyFamily(_qwen3_vl, _QWEN_TOKENS, {}),
+    "llava_onevision": TinyFamily(_llava_onevision, (*_QWEN_TOKENS, "<image>", "<video>"), {}),
+    "internvl": TinyFamily(
+        _internvl, (*_QWEN_TOKENS, *_INTERNVL_TOKENS.values()), _INTERNVL_TOKENS
+    ),
+    **MORE_FAMILIES,
 }
 """The model families by name."""

@@ -1,8 +1,8 @@
 """Tiny random-weight vision-language checkpoints on disk, made without a network.
 
-They have the real classes, processors and chat templates of four model families at about 1 MB,
-so that a whole run (demo, tests) needs no download. Such a model cannot see; it answers one
-option letter, which depends on the prompt and on the pixels, and then stops.
+They have the real classes and processors of several model families at about 1 MB, so that a whole
+run (demo, tests) needs no download. Such a model cannot see; it answers one option letter, or
+several words, which depend on the prompt and on the pixels, and then stops.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SightlineError, UsageError
-from sightline.tiny_families import FAMILIES, is_transformers_4
+from sightline.tiny_answers import STYLES, THINKING_TOKENS, states, teach
+from sightline.tiny_families import FAMILIES
+from sightline.tiny_parts import THINKING_TEMPLATE, is_transformers_4
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.tiny_families import Family
-
-LETTERS = "ABCDEF"
-"""What the models can answer. MMSI-Video-Bench questions have four to six options."""
+    from sightline.tiny_parts import TinyFamily
 
 _CORPUS = (
     "The answer is A. The answer is B. The answer is C. The answer is D. E F G",
@@ -29,38 +28,45 @@ _CORPUS = (
     "How many seconds pass between the two events? 0 1 2 3 4 5 6 7 8 9 . , : ; ( ) < >",
     "system user assistant image video frame yes no left right behind in front of",
 )
-_STOP_SIZE = 1e4
-"""How far a letter's embedding lies along the stop direction: far beyond what the layers add."""
 
 
-def make_tiny_model(family: str, out: Path, *, seed: int = 0) -> Path:
+def make_tiny_model(family: str, out: Path, seed: int = 0, style: str = "letter") -> Path:
     """Write a checkpoint that AutoProcessor and AutoModelForImageTextToText load.
 
     Args:
         family: one of :data:`FAMILIES`.
         out: folder to write to; made when it is missing.
         seed: equal seeds give equal files.
+        style: how it answers, one of :data:`sightline.tiny_answers.STYLES`: ``letter`` is one
+            option letter, ``talkative`` two to eight words, ``thinking`` words between
+            ``<think>`` and ``</think>`` and then a letter.
 
     Returns:
         `out`.
 
     Raises:
-        UsageError: no such family.
+        UsageError: no such family or style.
+        ImportError: ``smolvlm`` without the package num2words.
     """
-    if family not in FAMILIES:
-        raise UsageError(
-            f"family ({family!r}) must be one of: {', '.join(FAMILIES)}",
-            next_step="pick one of these names",
-        )
+    for name, value, known in (("family", family, FAMILIES), ("style", style, STYLES)):
+        if value not in known:
+            raise UsageError(
+                f"{name} ({value!r}) must be one of: {', '.join(known)}",
+                next_step="pick one of these names",
+            )
     import torch  # noqa: PLC0415 (heavy, and the base install has none)
 
     parts = FAMILIES[family]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         tokenizer = _tokenizer(parts)
+        if style == "thinking":
+            tokenizer.add_tokens(list(THINKING_TOKENS))
         model, processor = parts.build(tokenizer)
         model = model.float().eval()
-        _answer_one_letter(model, tokenizer)
+        teach(model, states(style, tokenizer))
+    if style == "thinking":
+        processor.chat_template += THINKING_TEMPLATE
     settings = model.generation_config
     settings.eos_token_id = tokenizer.eos_token_id
     settings.pad_token_id = tokenizer.pad_token_id
@@ -71,7 +77,7 @@ def make_tiny_model(family: str, out: Path, *, seed: int = 0) -> Path:
     return out
 
 
-def _tokenizer(family: Family) -> Any:
+def _tokenizer(family: TinyFamily) -> Any:
     """A byte-level BPE tokenizer: every string round-trips."""
     import transformers  # noqa: PLC0415 (heavy)
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # noqa: PLC0415
@@ -98,28 +104,6 @@ def _tokenizer(family: Family) -> Any:
         model_max_length=32768,
         **named,
     )
-
-
-def _answer_one_letter(model: Any, tokenizer: Any) -> None:
-    """Make the head say one letter, then stop.
-
-    Letters come in pairs of opposite rows, so one of them always beats the zero rows of all other
-    tokens. Dimension 0 says "a letter was just said": only letters' embeddings are large in it,
-    no letter's row reads it, and the row of the end token reads nothing else.
-    """
-    import torch  # noqa: PLC0415 (heavy)
-
-    head = model.get_output_embeddings().weight
-    embeddings = model.get_input_embeddings().weight
-    ids = [tokenizer.convert_tokens_to_ids(letter) for letter in LETTERS]
-    with torch.no_grad():
-        head.zero_()
-        for first, second in zip(ids[::2], ids[1::2], strict=True):
-            row = torch.randn(head.shape[1])
-            row[0] = 0.0
-            head[first], head[second] = row, -row
-        head[tokenizer.eos_token_id, 0] = 0.2
-        embeddings[ids, 0] = _STOP_SIZE
 
 
 def main(arguments: Sequence[str]) -> int:

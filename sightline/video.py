@@ -236,11 +236,19 @@ def frame_of(index: int, native: Any) -> Frame:
 
 
 def _image(native: Any) -> Image:
+    return turned(native.to_image(), turn_of(native))
+
+
+def turn_of(native: Any) -> str:
+    """Name of PIL's transpose that makes a frame of the decoder upright; empty for none."""
+    return _orientation(native)[1]
+
+
+def turned(image: Image, turn: str) -> Image:
+    """A picture after one of PIL's transposes, by its name; the same one when it is empty."""
     from PIL import Image  # noqa: PLC0415 (scanning needs no picture)
 
-    image: Image.Image = native.to_image()
-    name = _orientation(native)[1]
-    return image.transpose(Image.Transpose[name]) if name else image
+    return image.transpose(Image.Transpose[turn]) if turn else image
 
 
 def _orientation(native: Any) -> tuple[int, str]:

@@ -24,6 +24,8 @@ BENCHMARK = Benchmark(
     },
     score="streamgaze_task.summary:score_file",
     render="streamgaze_task.summary:render",
+    describe="streamgaze_task.tasks.hooks:describe",
+    prepare="streamgaze_task.prepare:prepare",
     commands={"gaze": "streamgaze_task.gaze_command:add"},
     marks=tuple(task.file for task in TASKS),
 )

@@ -1,8 +1,11 @@
 """Which frames of a video a request shows: one protocol for all models, or a published one.
 
 ``grid`` (the default) takes the frames on a grid of one per second, which no window moves, so all
-windows of a video share their frames and it is decoded once. ``reference_*`` shows what the wrapper
-of that name shows (:mod:`streamgaze_task.reference_sampling`).
+windows of a video share their frames and it is decoded once. ``stream_2s`` takes one every two
+seconds and leaves none out, so that the frames of a window from the beginning are those of every
+earlier one, and more: what a server has computed for one question it need not compute for the next.
+``reference_*`` shows what the wrapper of that name shows
+(:mod:`streamgaze_task.reference_sampling`).
 """
 
 from __future__ import annotations
@@ -16,8 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PREFIX = "reference_"
+"""How the names of the published rules begin."""
 
-SAMPLINGS: tuple[str, ...] = ("grid", *(PREFIX + rule for rule in RULES))
+GRID = "grid"
+"""Our own sampling: one frame per second of the video, evenly thinned to a number."""
+
+STREAM = "stream_2s"
+"""Our own sampling for servers that keep prefixes: a fixed stride, nothing thinned."""
+
+STREAM_STRIDE_SECONDS = 2.0
+"""Between two frames of ``stream_2s``: a present question's 60 s are 30 frames, about what the
+grid shows of them."""
+
+SAMPLINGS: tuple[str, ...] = (GRID, STREAM, *(PREFIX + rule for rule in RULES))
 """The names a `sampling` may have."""
 
 
@@ -36,7 +50,8 @@ def choose(
         fps: average frame rate, 1/s; only the reference rules need it.
         window: first time, and first time after it, seconds.
         sampling: one of `SAMPLINGS`.
-        max_frames: most frames of ``grid``, at least 1. A reference rule has its own number.
+        max_frames: most frames of ``grid``, at least 1; the others have a number of their own.
+            That of ``stream_2s`` grows with the window: half of its seconds.
 
     Returns:
         Ascending positions without repeats, all of them with a time before the window's end.
@@ -45,8 +60,10 @@ def choose(
         ValueError: no such sampling, or an argument is out of its range.
     """
     start, end = window
-    if sampling == "grid":
+    if sampling == GRID:
         return uniform(grid_indices(pts_seconds, start, end), max_frames)
+    if sampling == STREAM:
+        return grid_indices(pts_seconds, start, end, rate=1 / STREAM_STRIDE_SECONDS)
     if sampling not in SAMPLINGS:
         raise ValueError(f"sampling ({sampling!r}) must be one of: {', '.join(SAMPLINGS)}")
     return reference_indices(

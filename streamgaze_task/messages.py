@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from sightline.frame_cache import FrameCache
+    from sightline.frame_store import FrameStore
     from streamgaze_task.gaze import GazeTable
     from streamgaze_task.schema import Request, Video
     from streamgaze_task.tasks.settings import Settings
@@ -46,8 +46,8 @@ _UNUSED_MAX_FRAMES = 1
 class Media:
     """Where the media of a dataset are."""
 
-    frames: FrameCache
-    """Decodes; shared by all requests of a process."""
+    frames: FrameStore
+    """Decodes; shared by all requests of a machine."""
     path: Callable[[str], Path]
     """The dataset's relative path of a video -> a file on this machine."""
     gaze: Callable[[str], GazeTable]
@@ -177,6 +177,11 @@ def chat_messages(view: Look, media: Media) -> list[dict[str, Any]]:
     return [{"role": "user", "content": content}]
 
 
+def released_sha256(view: Look) -> str | None:
+    """SHA-256 of the file whose pixels are shown, as the dataset says."""
+    return _digest(view.request.sample.video, view.origin)
+
+
 def details(view: Look, media: Media) -> dict[str, Any]:
     """What a record says about the input: frames, window, and the hash of all that is shown."""
     start, end = view.request.window
@@ -186,8 +191,13 @@ def details(view: Look, media: Media) -> dict[str, Any]:
         "frame_indices": list(view.clean_indices),
         "overlay": view.origin,
         "overlay_indices": list(view.indices) if view.origin == RELEASED else None,
-        "message_hash": prompts.message_hash(plan(view, media), _shown(view)),
+        "message_hash": message_hash(view, plan(view, media)),
     }
+
+
+def message_hash(view: Look, parts: Sequence[prompts.Part]) -> str:
+    """The hash of all that is shown: of the parts of its plan, and of what is in the pictures."""
+    return prompts.message_hash(parts, _shown(view))
 
 
 def _check_gaze(request: Request, settings: Settings) -> None:
@@ -209,7 +219,7 @@ def _nearest(times: Sequence[float], at: float, first: int, stop: int) -> int:
 
 
 def _images(view: Look, media: Media) -> list[Image]:
-    frames = media.frames.frames(view.file, view.indices) if view.indices else []
+    frames = media.frames.frames(view.file, view.indices, released_sha256(view))
     if view.origin != DRAWN:
         return [frame.image for frame in frames]
     past = _past(view, media)

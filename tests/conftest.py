@@ -6,7 +6,7 @@ They are made once per test session, by the project itself, from nothing but its
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,8 +24,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_XET"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-for name in ("MMSI_VIDEO_DATASET", "STREAMGAZE_DATASET", "SIGHTLINE_TASKS"):
-    os.environ.pop(name, None)
+for name in [*os.environ]:
+    if name.startswith("SIGHTLINE_") or name in ("MMSI_VIDEO_DATASET", "STREAMGAZE_DATASET"):
+        del os.environ[name]
+# Looking first costs each run some seconds; the tests of the preflight ask for it.
+os.environ["SIGHTLINE_PREFLIGHT"] = "0"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,15 +82,35 @@ def streamgaze_dataset(streamgaze_release, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
-    """A factory: family -> folder of a tiny random-weight checkpoint of that architecture."""
-    made: dict[str, Path] = {}
+    """A factory: family -> folder of a tiny random-weight checkpoint of that architecture.
 
-    def make(family: str) -> Path:
+    `style` is how it answers, see `sightline.tiny_models`.
+    """
+    made: dict[tuple[str, str], Path] = {}
+
+    def make(family: str, style: str = "letter") -> Path:
         from sightline.tiny_models import make_tiny_model
 
-        if family not in made:
-            out = tmp_path_factory.mktemp("models") / family
-            made[family] = make_tiny_model(family, out)
-        return made[family]
+        if family == "smolvlm":
+            pytest.importorskip("num2words", reason="SmolVLM's processor needs num2words")
+        if (family, style) not in made:
+            out = tmp_path_factory.mktemp("models") / f"{family}-{style}"
+            made[family, style] = make_tiny_model(family, out, style=style)
+        return made[family, style]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_processor(tiny_model):
+    """A factory: family -> its tiny checkpoint's processor, the same one each time: change none."""
+    loaded: dict[tuple[str, str], Any] = {}
+
+    def load(family: str, style: str = "talkative") -> Any:
+        transformers = pytest.importorskip("transformers")
+        if (family, style) not in loaded:
+            folder = tiny_model(family, style)
+            loaded[family, style] = transformers.AutoProcessor.from_pretrained(folder)
+        return loaded[family, style]
+
+    return load

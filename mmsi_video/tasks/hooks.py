@@ -21,6 +21,7 @@ from mmsi_video import columns, messages, prompts, scoring
 from mmsi_video.benchmark import BENCHMARK
 from mmsi_video.questions import single_input
 from mmsi_video.schema import Sample
+from mmsi_video.tasks import describing
 from mmsi_video.tasks.report import write_report
 from mmsi_video.tasks.settings import Settings, read_settings
 from sightline.errors import DatasetError, EvaluationError, UsageError
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import datasets
+
+    from sightline.engine.jobs import Asked
 
 METRIC = "mmsi_video_accuracy"
 """The one metric: overall accuracy in percent by the official parser, over the whole split."""
@@ -255,3 +258,23 @@ def _details(run: _Run, sample: Sample) -> dict[str, Any]:
         "dataset_revision": run.source.revision,
         "dataset_checksums": {name: sha[:12] for name, sha in run.source.checksums.items()},
     }
+
+
+def describe(doc: Mapping[str, Any]) -> Asked | None:
+    """What the engine is told of a question before any of it is decoded.
+
+    None for a broken one: it is asked all the same, and its error then says what is wrong.
+    """
+    try:
+        run, sample = _run(doc), Sample.from_row(doc)
+        if run.settings is None:
+            return None
+        return describing.describe(
+            sample,
+            run.settings,
+            _plan(sample, run.settings),
+            sizes=describing.frame_pixels(run.source.folder),
+            references=[image["bytes"] for image in doc["ref_images"]],
+        )
+    except describing.BROKEN:
+        return None

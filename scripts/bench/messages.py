@@ -179,15 +179,27 @@ def make_data(folder: Path) -> None:
         }
         for i, data in enumerate(files)
     ]
-    arrow = features["frames"].arrow_schema
-    pq.write_table(
-        pa.Table.from_pylist(frames, schema=arrow),
-        folder / "frames" / "test-00000-of-00001.parquet",
-    )
+    write_frames(frames, folder / "frames" / "test-00000-of-00001.parquet")
     arrow = features["questions"].arrow_schema
     pq.write_table(
         pa.Table.from_pylist([question()], schema=arrow),
         folder / "questions" / "test-00000-of-00001.parquet",
+    )
+
+
+def write_frames(frames: list[dict[str, Any]], path: Path) -> None:
+    """One clip, stored as `sightline build` stores it."""
+    import pyarrow as pa  # noqa: PLC0415 (not for the peak of upstream's process)
+    import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
+
+    from mmsi_video import columns  # noqa: PLC0415 (as above)
+
+    pq.write_table(
+        pa.Table.from_pylist(frames, schema=columns.features()["frames"].arrow_schema),
+        path,
+        compression="none",
+        use_dictionary=False,
+        write_statistics=["clip_id"],
     )
 
 
@@ -218,13 +230,13 @@ def question() -> dict[str, Any]:
     }
 
 
-def jpeg(number: int) -> bytes:
-    """A frame with as much detail as a photograph: smooth noise on a ramp."""
+def jpeg(number: int, size: tuple[int, int] = (640, 480)) -> bytes:
+    """A frame with as much detail as a photograph: smooth noise."""
     import numpy as np  # noqa: PLC0415 (as above)
     from PIL import Image  # noqa: PLC0415 (as above)
 
-    noise = np.random.default_rng(number).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    image = Image.fromarray(noise).resize((640, 480), Image.Resampling.BICUBIC)
+    noise = np.random.default_rng(number).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    image = Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
     image.save(buffer, format="JPEG", quality=90)
     return buffer.getvalue()

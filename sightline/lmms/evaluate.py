@@ -1,226 +1,244 @@
-"""What `sightline eval` does: run lmms-eval, and tell the truth about how it ended.
+"""What `sightline eval` does: run lmms-eval on every rank, and tell the truth about how it ended.
 
-lmms-eval prints an exception, goes on, and exits with status 0; a rank that dies does the same.
-So the exit status proves nothing: the results file, each task's metrics and one sample line per
-document do.
+lmms-eval prints an exception, goes on, and exits with status 0; so does a rank that loses another.
+So the exit status of a run that ended proves nothing: the results file, each task's metrics and one
+sample line per document do.
 """
 
 from __future__ import annotations
 
-import codecs
-import fnmatch
-import importlib.util
 import os
-import re
-import subprocess
+import signal
 import sys
-from collections import deque
-from typing import TYPE_CHECKING
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
-from sightline.benchmarks import all_benchmarks
-from sightline.errors import EvaluationError, UsageError
+from sightline.errors import EvaluationError
 from sightline.lmms import results, source
+from sightline.lmms.api_images import environment_note, server_environment
+from sightline.lmms.launch import launch
+from sightline.lmms.meeting import interface_towards
 from sightline.lmms.plugin import SWITCH
+from sightline.lmms.rank_process import told
+from sightline.lmms.run_request import Request, check, leaves
+from sightline.preflight.findings import failed
+from sightline.preflight.run import before_run
+from sightline.preflight.subject import OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from sightline.benchmarks import Benchmark
+    from sightline.lmms.launch import Ended
 
-TAIL_LINES = 12
-"""How much of the run's last output an error repeats; all of it went to the terminal before."""
+ANSWERS = "SIGHTLINE_ANSWERS"
+"""Environment variable of the ranks: the folder in which they keep their answers."""
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+PREFLIGHT = "SIGHTLINE_PREFLIGHT"
+"""Environment variable: ``0`` starts a run without looking first whether it can work."""
+
+MALLOC = "SIGHTLINE_MALLOC"
+"""Environment variable: ``0`` leaves the ranks' memory allocation as it is."""
+
+FASTER_MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
+"""glibc settings of the ranks: memory that a large tensor gave back is used again, instead of being
+returned to the system and asked for anew, page by page. Preparing images is 2 to 3 times faster;
+a rank keeps the memory that it once needed. What the user has set stays."""
+
+_OUT_OF_MEMORY = (
+    "SIGKILL mostly means that the machine ran out of memory: see `dmesg`, lower --ranks"
+)
 
 
-def run(
-    *,
-    tasks: Sequence[str],
-    output: Path,
-    model: str = "sightline",
-    model_args: str = "",
-    limit: int | None = None,
-    ranks: int = 1,
-    extra: Sequence[str] = (),
-) -> int:
-    """Evaluate, and report on stderr where the results are.
+class StoppedError(EvaluationError):
+    """The run was stopped by a signal; what was answered until then is kept."""
+
+    def __init__(self, number: int, answers: Path | None) -> None:
+        kept = f"the answers so far are in {answers}; " if answers is not None else ""
+        super().__init__(
+            f"stopped by {signal.Signals(number).name}",
+            next_step=f"{kept}the same command again goes on",
+        )
+        self.status = 128 + number
+        """Exit status that a shell expects."""
+
+
+def run(**asked: Any) -> int:
+    """Evaluate, and report on stderr where results and answers are.
 
     Args:
-        tasks: names of our tasks, at least one; with ``--include_path`` among `extra`, any.
-        output: folder for the results; made when it is missing.
-        model: lmms-eval model id.
-        model_args: ``key=value,...`` for it.
-        limit: only the first questions of each task.
-        ranks: processes on this machine, at least 1; on GPUs, one each.
-        extra: further flags, handed to lmms-eval as they are.
+        asked: the fields of :class:`sightline.lmms.run_request.Request`.
 
     Returns:
-        0: everything that was asked for has its result.
+        0: everything that was asked for has its result. 128 + number: a signal stopped the run.
 
     Raises:
         UsageError: the request cannot work.
         DatasetError: there is no dataset to evaluate on.
         EvaluationError: the run ended without all its results.
     """
-    done = evaluate(
-        tasks=tasks,
-        output=output,
-        model=model,
-        model_args=model_args,
-        limit=limit,
-        ranks=ranks,
-        extra=extra,
-    )
-    sys.stderr.write(f"sightline: {done.documents} answers, results in {done.results}\n")
-    if done.failed:
-        sys.stderr.write(f"sightline: {done.failed} of them are errors of the run, see the log\n")
+    request = Request(**asked)
+    try:
+        done = evaluate(**asked)
+    except StoppedError as stopped:
+        _say(str(stopped))
+        return stopped.status
+    if done is None:
+        _say(f"node {request.node_rank} is done; whether all results are there, node 0 tells")
+    else:
+        _say(f"{done.documents} answers, results in {done.results}")
+        if done.failed:
+            _say(f"{done.failed} of them are errors of the run, see the log")
+    if (folder := request.answers()) is not None and folder.is_dir():
+        _say(f"each answer as it came in {folder}")
     return 0
 
 
-def evaluate(
-    *,
-    tasks: Sequence[str],
-    output: Path,
-    model: str = "sightline",
-    model_args: str = "",
-    limit: int | None = None,
-    ranks: int = 1,
-    extra: Sequence[str] = (),
-) -> results.Finished:
-    """Evaluate and check; arguments and errors as in :func:`run`."""
-    tasks = _without_wildcards(tasks)
-    ours = _check_request(tasks, limit, ranks, extra)
-    for benchmark in ours:
+def evaluate(**asked: Any) -> results.Finished | None:
+    """Evaluate and check; arguments and errors as in :func:`run`.
+
+    Returns:
+        What is there; None on any node but 0, where no results are written.
+
+    Raises:
+        StoppedError: a signal asked for the end.
+    """
+    request = Request(**asked)
+    benchmarks = check(request)
+    for benchmark in benchmarks:
         # Before a model is loaded: it may take long, or be impossible.
         source.resolve(benchmark)
-    flags = ["--model", model, "--tasks", ",".join(tasks), "--batch_size", "1"]
-    flags += ["--model_args", model_args] if model_args else []
-    flags += ["--output_path", str(output), "--log_samples"]
-    flags += ["--limit", str(limit)] if limit is not None else []
-    on_cpu = ranks > 1 and _uses_cpu(ranks, model_args, extra)
-    environment = dict(os.environ)
-    if not _has_flag(extra, "--include_path"):
-        environment[SWITCH] = "only"
-    if on_cpu:
-        environment["ACCELERATE_USE_CPU"] = "true"
-    output.mkdir(parents=True, exist_ok=True)
-    before = set(_result_files(output))
-    status, tail = _stream([*_launcher(ranks), *flags, *extra], environment)
-    new = sorted(set(_result_files(output)) - before)
-    if not new:
-        raise _no_results(status, tail)
+    request.output.mkdir(parents=True, exist_ok=True)
+    _look_first(request)
+    answers = request.answers()
+    if request.fresh and answers is not None:
+        _put_aside(answers)
+    if (note := environment_note(request.model, os.environ)) is not None:
+        _say(note)
+    before = set(_result_files(request.output))
+    ended = launch(
+        _command(request),
+        _environment(request, os.environ),
+        ranks=request.ranks,
+        nodes=request.nodes,
+        node_rank=request.node_rank,
+        main_address=request.address(),
+        answers=answers,
+        logs=request.output / "logs",
+    )
+    if ended.signal is not None:
+        raise StoppedError(ended.signal, answers)
+    new = sorted(set(_result_files(request.output)) - before)
+    if request.node_rank or not new:
+        if any(ended.statuses.values()) or not request.node_rank:
+            raise _no_results(ended, request)
+        return None
     # Not the groups that the run itself tells of: it may have lost a task.
-    leaves = [leaf for name in tasks for leaf in _leaves(name, ours)]
-    return results.check(new[-1], leaves)
+    wanted = [leaf for name in request.names() for leaf in leaves(name, benchmarks)]
+    done = results.check(new[-1], wanted)
+    for rank, status in ended.statuses.items():
+        if status:
+            _say(f"all results are there, though rank {rank} {_end_of(rank, ended)}")
+    return done
 
 
-def _check_request(
-    tasks: Sequence[str], limit: int | None, ranks: int, extra: Sequence[str]
-) -> list[Benchmark]:
-    """The benchmarks asked for."""
-    if importlib.util.find_spec("lmms_eval") is None:
-        raise UsageError(
-            "lmms-eval is not installed", next_step="pip install '.[eval]' in the clone"
+def _look_first(request: Request) -> None:
+    """Tell what the preflight finds, and refuse a run that cannot work.
+
+    Raises:
+        EvaluationError: there is an error among the findings.
+    """
+    if os.environ.get(PREFLIGHT) == "0":
+        return
+    words = [request.model_args] if request.model_args else []
+    words += [f"batch_size={request.batch_size}"] if request.model == OURS else []
+    found = before_run(
+        request.names(), request.model, ",".join(words), request.ranks, request.output
+    )
+    for finding in found:
+        _say(finding.line())
+    if failed(found):
+        raise EvaluationError(
+            "the run was not started: the preflight has found an error, see above",
+            next_step=f"mend it; {PREFLIGHT}=0 in the environment starts the run all the same",
         )
-    if not any(tasks):
-        raise UsageError("--tasks must name at least one task", next_step="see `sightline tasks`")
-    if limit is not None and limit < 1:
-        raise UsageError(f"--limit ({limit}) must be >= 1", next_step="leave it out for all")
-    if ranks < 1:
-        raise UsageError(f"--ranks ({ranks}) must be >= 1", next_step="leave it out for one")
-    benchmarks = all_benchmarks().values()
-    known = [name for benchmark in benchmarks for name in benchmark.task_names()]
-    unknown = sorted(set(tasks) - set(known))
-    if unknown and not _has_flag(extra, "--include_path"):
-        raise UsageError(
-            f"--tasks has no {', '.join(unknown)}; ours are: {', '.join(_listed(benchmarks))}",
-            next_step="see `sightline tasks`; lmms-eval's own run by `python -m lmms_eval`",
-        )
-    return [benchmark for benchmark in benchmarks if set(tasks) & set(benchmark.task_names())]
 
 
-def _without_wildcards(tasks: Sequence[str]) -> list[str]:
-    """The names, with each pattern (``streamgaze_o*``) as the names of ours that fit it."""
-    known = [name for found in all_benchmarks().values() for name in found.task_names()]
-    names: list[str] = []
-    for task in tasks:
-        names += (fnmatch.filter(known, task) if "*" in task else []) or [task]
-    return names
+def _command(request: Request) -> list[str]:
+    return [*_program(), *request.flags()]
 
 
-def _listed(benchmarks: Iterable[Benchmark]) -> list[str]:
-    """The names that `sightline tasks` lists; those of variants follow a rule that it tells."""
-    return [name for benchmark in benchmarks for name in benchmark.tasks]
+def _program() -> list[str]:
+    return [sys.executable, "-m", "lmms_eval"]
 
 
-def _leaves(name: str, benchmarks: Iterable[Benchmark]) -> tuple[str, ...]:
-    """The tasks behind a name; one that is not ours is left to what the results say of it."""
-    for benchmark in benchmarks:
-        if name in benchmark.task_names():
-            return benchmark.leaves(name)
-    return (name,)
+def _environment(request: Request, ours: Mapping[str, str]) -> dict[str, str]:
+    """The ranks' environment, apart from what each has for itself."""
+    environment = dict(ours)
+    if not request.has_flag("--include_path"):
+        environment[SWITCH] = "only"
+    if (answers := request.answers()) is not None:
+        environment[ANSWERS] = str(answers)
+    else:
+        environment.pop(ANSWERS, None)
+    environment |= server_environment(request.model, environment)
+    if environment.get(MALLOC) != "0":
+        environment = {**FASTER_MALLOC, **environment}
+    if request.world_size == 1:
+        return environment
+    # Else each rank would take all cores, or accelerate one core for each.
+    cores = len(os.sched_getaffinity(0))
+    environment.setdefault("OMP_NUM_THREADS", str(max(1, cores // request.ranks)))
+    if request.uses_cpu():
+        environment["ACCELERATE_USE_CPU"] = "true"
+    address = request.address()
+    if address is not None and (interface := interface_towards(address)) is not None:
+        environment.setdefault("GLOO_SOCKET_IFNAME", interface)
+    return environment
 
 
-def _has_flag(extra: Sequence[str], flag: str) -> bool:
-    return any(word == flag or word.startswith(f"{flag}=") for word in extra)
-
-
-def _uses_cpu(ranks: int, model_args: str, extra: Sequence[str]) -> bool:
-    """Whether several ranks are to run on the CPU: it is asked for, or there is no GPU."""
-    words = [word.strip() for word in model_args.split(",")]
-    if "device=cpu" in words or "cpu" in extra:
-        return True
-    import torch  # noqa: PLC0415 (heavy; only several ranks need to know)
-
-    devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if 0 < devices < ranks:
-        raise UsageError(
-            f"--ranks ({ranks}) must not be more than the GPUs here ({devices})",
-            next_step="lower it, or add device=cpu to --model-args",
-        )
-    return devices == 0
-
-
-def _launcher(ranks: int) -> list[str]:
-    if ranks == 1:
-        return [sys.executable, "-m", "lmms_eval"]
-    # --multi_gpu on the CPU too: accelerate starts several CPU processes only under mpirun, but
-    # with this flag and ACCELERATE_USE_CPU it starts them over gloo. Port 0: any free one.
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
-    launch += ["--num_processes", str(ranks), "--num_machines", "1", "--main_process_port", "0"]
-    return [*launch, "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lmms_eval"]
+def _put_aside(answers: Path) -> None:
+    """Take earlier answers out of the way; nothing is deleted."""
+    if not answers.is_dir():
+        return
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+    kept = answers.with_name(f"{answers.name}.{stamp}")
+    try:
+        answers.rename(kept)
+    except OSError as error:
+        raise EvaluationError(
+            f"--fresh: {answers} must be a folder that can be renamed: {error}",
+            next_step="move it away yourself, or choose another --output",
+        ) from error
+    _say(f"--fresh: the earlier answers are kept in {kept}")
 
 
 def _result_files(output: Path) -> list[Path]:
     return list(output.glob("**/*_results.json"))
 
 
-def _stream(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
-    """Run a command, pass its output on as it comes; its status and the end of the output."""
-    tail: deque[str] = deque(maxlen=200)
-    # A block may end in the middle of a character.
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    # S603: the command is our own list, no shell reads it.
-    with subprocess.Popen(  # noqa: S603
-        list(command), env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        if process.stdout is None:  # pragma: no cover (a pipe was asked for)
-            raise EvaluationError("the output of lmms-eval cannot be read")
-        try:
-            while block := os.read(process.stdout.fileno(), 4096):
-                tail.append(decoder.decode(block))
-                sys.stderr.write(tail[-1])
-                sys.stderr.flush()
-        except BaseException:  # an interrupt as well: nothing is left running behind the user
-            process.terminate()
-            raise
-    text = _COLOUR.sub("", "".join(tail))
-    return process.returncode, "\n".join(text.splitlines()[-TAIL_LINES:])
-
-
-def _no_results(status: int, tail: str) -> EvaluationError:
+def _no_results(ended: Ended, request: Request) -> EvaluationError:
+    """What to say of ranks that have ended, and have left too little."""
+    wanted = "status 0 of its ranks" if request.node_rank else "a results file"
+    first = (ended.died or list(ended.statuses))[0]
+    ends = "; ".join(f"rank {rank} {_end_of(rank, ended)}" for rank in ended.statuses)
+    lines = ended.tails[first]
+    mend = "mend the first error above, and run the same command again"
+    if (answers := request.answers()) is not None:
+        mend += f": what is answered in {answers} is not asked again"
+    if -signal.SIGKILL in [ended.statuses[rank] for rank in ended.died]:
+        mend += f" ({_OUT_OF_MEMORY})"
     return EvaluationError(
-        f"lmms-eval ended (exit status {status}) without a results file; its last lines:\n{tail}",
-        next_step="mend the first error above, and run again",
+        f"lmms-eval ended without {wanted}: {ends}; the last lines of rank {first}:\n{lines}",
+        next_step=mend,
     )
+
+
+def _end_of(rank: int, ended: Ended) -> str:
+    if rank in ended.stopped:
+        return f"was stopped ({ended.stopped[rank]})"
+    return told(ended.statuses[rank])
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"sightline: {text}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,21 @@ _WHOLE_NUMBERS = {
     "prefetch_bytes": 1,
 }
 """Settings that are whole numbers -> the least they may be."""
+
+_CHOICES = {
+    "dtype": ("auto", "bfloat16", "float16", "float32", "float64"),
+    "device_map": ("auto", "balanced", "sequential"),
+    "quantize": ("4bit", "8bit"),
+    "thinking": ("apart", "keep"),
+    "too_long": ("refuse", "shrink_images"),
+}
+"""Settings that are one of a few words."""
+
+_TEXTS = (
+    "pretrained", "revision", "device", "attn_implementation", "adapter", "adapter_revision",
+    "system_prompt", "answers",
+)  # fmt: skip
+"""Settings that are names or texts."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +109,33 @@ class ModelSettings:
     ``answers`` under lmms-eval's --output_path, else none."""
 
     def __post_init__(self) -> None:
-        for name, least in _WHOLE_NUMBERS.items():
-            value = getattr(self, name)
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            if value is not None and not (whole and value >= least):
-                raise UsageError(
-                    f"--model_args {name} ({value!r}) must be a whole number >= {least}"
-                )
-        rate: object = self.fps
-        if rate is not None and not (isinstance(rate, (int, float)) and rate > 0):
-            raise UsageError(f"--model_args fps ({rate!r}) must be a number > 0")
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if value is None and entry.default is None:
+                continue
+            expected = _expected(entry.name, value)
+            if expected:
+                raise UsageError(f"--model_args {entry.name} ({value!r}) must be {expected}")
+        self._check_pairs()
+
+    def _check_pairs(self) -> None:
+        """Settings that make no sense together."""
+        if self.device_map is not None and self.device is not None:
+            raise UsageError(
+                f"--model_args device_map ({self.device_map}) and device ({self.device}) cannot "
+                "both be set: a map chooses the devices",
+                next_step="leave one of them out",
+            )
+        if self.adapter is None and self.adapter_revision != "main":
+            raise UsageError(
+                f"--model_args adapter_revision ({self.adapter_revision}) needs an adapter",
+                next_step="add adapter=FOLDER or adapter=org/name",
+            )
+        least, most = self.min_pixels, self.max_pixels
+        if least is not None and most is not None and least > most:
+            raise UsageError(
+                f"--model_args min_pixels ({least}) must not be above max_pixels ({most})"
+            )
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> ModelSettings:
@@ -117,7 +150,11 @@ class ModelSettings:
                 next_step="use a checkpoint whose architecture transformers has",
             )
         ignored = (*_HOST_ONLY, "trust_remote_code")
-        given = {name: value for name, value in arguments.items() if name not in ignored}
+        given = {
+            name: _as_typed(name, value)
+            for name, value in arguments.items()
+            if name not in ignored and value is not None
+        }
         known = [entry.name for entry in fields(cls)]
         unknown = sorted(set(given) - set(known))
         if unknown:
@@ -130,11 +167,39 @@ class ModelSettings:
                 "--model_args must name a checkpoint",
                 next_step="add pretrained=FOLDER or pretrained=org/name",
             )
-        # lmms-eval turns digits into numbers, which a name or a commit may consist of.
-        for name in ("pretrained", "revision"):
-            if name in given:
-                given[name] = str(given[name])
         return cls(**given)
+
+
+def _expected(name: str, value: object) -> str | None:
+    """What a setting must be, where `value` is not that; None where it is."""
+    if name in _WHOLE_NUMBERS:
+        least = _WHOLE_NUMBERS[name]
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return None if whole and value >= least else f"a whole number >= {least}"  # type: ignore[operator] # an int here
+    if name in _CHOICES:
+        return None if value in _CHOICES[name] else " or ".join(_CHOICES[name])
+    if name in _TEXTS:
+        return None if isinstance(value, str) and value else "a text that is not empty"
+    if name == "enable_thinking":
+        return None if isinstance(value, bool) else "true or false"
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return None if number and 0 < value < math.inf else "a number > 0"  # type: ignore[operator] # a number here
+
+
+def _as_typed(name: str, value: Any) -> Any:
+    """Undo what lmms-eval's parser does: it makes numbers of all that looks like one."""
+    if name in _TEXTS and isinstance(value, int):
+        return str(value)  # a commit or a folder of digits
+    if name in _TEXTS and isinstance(value, float):
+        raise UsageError(
+            f"--model_args {name} was read as the number {value} and cannot be told apart",
+            next_step="write it so that it is no number: ./FOLDER, or more digits of the commit",
+        )
+    if name in _WHOLE_NUMBERS and isinstance(value, float) and value.is_integer():
+        return int(value)  # 2e9
+    if name == "batch_size" and isinstance(value, str) and value.isdecimal():
+        return int(value)  # --batch_size is a text
+    return value
 
 
 @dataclass(frozen=True)

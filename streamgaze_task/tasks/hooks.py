@@ -3,24 +3,25 @@
 lmms-eval hands a hook either a document or the settings of the task, rarely both.
 :func:`doc_to_text`, which it calls with the settings while it builds the requests, keeps them with
 the run (:mod:`streamgaze_task.tasks.runs`); :func:`process_results` finds them there, in several
-threads, which only read. It also notes which requests of a video this process is going to be asked,
-so that the first of them can tell the frame cache all the frames that are needed: the video is then
-decoded once, whatever the order.
+threads, which only read. It also notes which documents this process gets: from these follow all
+requests on a video, those of other ranks included, so that the first of them can tell the frame
+store all the frames that are needed. The video is then decoded once on a machine, whoever asks.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SightlineError, UsageError
-from sightline.frame_cache import FrameCache
+from sightline.frame_store import default_store
 from sightline.records import Outcome, Response, Score
 from streamgaze_task import messages, prompts, scoring
 from streamgaze_task.questions import read_gaze
-from streamgaze_task.tasks import runs
+from streamgaze_task.tasks import describing, runs
 from streamgaze_task.tasks.report import whole_groups, write_report
 from streamgaze_task.tasks.settings import Settings, read_settings
 from streamgaze_task.tasks.table import METRIC
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 
     import datasets
 
+    from sightline.engine.jobs import Asked
     from sightline.lmms.source import DatasetSource
     from streamgaze_task.gaze import GazeTable
     from streamgaze_task.schema import Request
     from streamgaze_task.tasks.runs import Run
 
-_planned: dict[tuple[Path, str], set[tuple[Request, Settings]]] = {}
-_planning = threading.Lock()
+_announced: dict[tuple[Path, str], tuple[Any, ...]] = {}
+_announcing = threading.Lock()
 
 
 def process_docs(pointer: datasets.Dataset) -> datasets.Dataset:
@@ -63,7 +65,7 @@ def doc_to_messages(
     settings = read_settings(lmms_eval_specific_kwargs)
     media = _media(run.source)
     view = messages.look(request, settings, media)
-    _announce(run.source, view, media)
+    _announce(run, view, media)
     return messages.chat_messages(view, media)
 
 
@@ -94,10 +96,7 @@ def doc_to_text(
     """
     settings = read_settings(lmms_eval_specific_kwargs)
     run, request = runs.asked(doc)
-    run.settings = settings
-    with _planning:
-        key = run.source.folder, request.cluster
-        _planned.setdefault(key, set()).add((request, settings))
+    run.build(doc[runs.PLACE_COLUMN], settings)
     text = prompts.published_text(request, gaze_sentence=settings.gaze_prompt == "visual")
     return f"[{request.cluster}] [{stamp(request.window[1])}] [{request.id}]\n{text}"
 
@@ -170,19 +169,34 @@ def _report(run: Run, args: argparse.Namespace | None) -> None:
         )
 
 
-def _announce(source: DatasetSource, view: messages.Look, media: messages.Media) -> None:
-    """Tell the frame cache which frames of this request's video will be asked for, in all."""
-    with _planning:
-        planned = _planned.pop((source.folder, view.request.cluster), set())
-    wanted = {view.file: set(view.indices)}
-    for request, settings in planned:
-        try:
-            found = messages.look(request, settings, media)
-        except (SightlineError, OSError, ValueError):
-            continue  # it is told when that request itself is asked
-        wanted.setdefault(found.file, set()).update(found.indices)
-    for path, indices in wanted.items():
-        media.frames.expect(path, sorted(indices))
+def _announce(run: Run, view: messages.Look, media: messages.Media) -> None:
+    """Tell the frame store which frames of this request's video will be asked for, in all."""
+    video = run.source.folder, view.request.cluster
+    # The lock is held to the end: whoever comes next must not decode before all is announced.
+    with _announcing:
+        media.frames.expect(view.file, view.indices)
+        loaded = [one for one in runs.beside(run).values() if one.source.folder == video[0]]
+        known = tuple((one.settings, one.built) for one in loaded)
+        if _announced.get(video) == known:
+            return
+        for one in loaded:
+            for request in one.asked_of(video[1], _ranks()):
+                _expect(request, one.shown, media)
+        _announced[video] = known
+
+
+def _expect(request: Request, settings: Settings, media: messages.Media) -> None:
+    try:
+        found = messages.look(request, settings, media)
+    except (SightlineError, OSError, ValueError):
+        return  # it is told when that request itself is asked
+    media.frames.expect(found.file, found.indices)
+
+
+def _ranks() -> int:
+    """How many processes share the run, as whoever started them says."""
+    said = os.environ.get("WORLD_SIZE", "")
+    return int(said) if said.isdigit() else 1
 
 
 def _details(run: Run, request: Request) -> dict[str, Any]:
@@ -208,17 +222,26 @@ def _input_details(run: Run, request: Request) -> dict[str, Any]:
 
 def _media(source: DatasetSource) -> messages.Media:
     return messages.Media(
-        frames=_frames(),
+        frames=default_store(),
         path=source.media,
         gaze=lambda video_id: _gaze(source.folder, video_id),
     )
 
 
-@cache
-def _frames() -> FrameCache:
-    return FrameCache()
-
-
 @lru_cache(maxsize=16)
 def _gaze(folder: Path, video_id: str) -> GazeTable:
     return read_gaze(folder, video_id)
+
+
+def describe(doc: Mapping[str, Any]) -> Asked | None:
+    """What the engine is told of a request before any of it is decoded.
+
+    None for a broken one: it is asked all the same, and its error then says what is wrong.
+    """
+    try:
+        run, request = runs.asked(doc)
+        if run.settings is None:
+            return None
+        return describing.describe(request, run.settings, _media(run.source))
+    except describing.BROKEN:
+        return None

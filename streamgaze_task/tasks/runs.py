@@ -7,6 +7,7 @@ columns are for reading; the request itself is found by the run's number and the
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,8 @@ class Run:
     """How requests are shown; known from the first doc_to_text on."""
     scores: tuple[Score, ...] | None = field(default=None)
     """What was scored; known from aggregate on."""
+    built: tuple[int, int] | None = field(default=None)
+    """First and last place of the documents that lmms-eval built requests of in this process."""
 
     @property
     def shown(self) -> Settings:
@@ -64,6 +67,30 @@ class Run:
     def task(self) -> str:
         """The task's name."""
         return self.shown.task
+
+    def build(self, place: int, settings: Settings) -> None:
+        """Note that lmms-eval builds the request of a document, and how it is shown."""
+        first, last = self.built or (place, place)
+        self.built = min(first, place), max(last, place)
+        self.settings = settings
+
+    def asked_of(self, cluster: str, ranks: int) -> tuple[Request, ...]:
+        """The requests on a video that some rank is going to be asked, as far as this one knows.
+
+        lmms-eval deals the documents out one by one, so those of all ranks lie between the first
+        and the last that this rank got, or less than a round from them. So they do in a run with a
+        limit. (With an offset they are too many: lmms-eval looks at every task's first document.)
+
+        Args:
+            cluster: the video.
+            ranks: how many processes share the run.
+        """
+        if self.built is None:
+            return ()
+        first, last = self.built
+        start = bisect_left(self.expected, cluster, key=lambda request: request.cluster)
+        stop = bisect_right(self.expected, cluster, key=lambda request: request.cluster)
+        return self.expected[max(start, first - ranks + 1) : min(stop, last + ranks)]
 
 
 _runs: dict[str, Run] = {}

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import UsageError
-from streamgaze_task.frames import SAMPLINGS
+from streamgaze_task.frames import GRID, PREFIX, SAMPLINGS
 from streamgaze_task.prompts import GAZE_PROMPTS, GazePrompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-GRID = "grid"
-"""Our own sampling: a grid of 1 frame per second, the window cut from it, evenly thinned."""
 
 LABELS = "published"
 """Which reading of the proactive labels is the answer: the release's own."""
@@ -38,16 +35,16 @@ class Settings:
     sampling: str
     """Which frames are shown, one of :data:`streamgaze_task.frames.SAMPLINGS`."""
     max_frames: int | None
-    """Frames per request, at most; None where a published sampling decides."""
+    """Frames per request, at most; None where the sampling decides."""
 
     @property
     def published_text(self) -> bool:
         """Whether the text is sent letter for letter, the mark ``<video>`` included."""
-        return self.sampling != GRID
+        return self.sampling.startswith(PREFIX)
 
     @property
     def protocol(self) -> str:
-        """In one word, for reports: ``visual/grid-32``, ``visual/reference_qwen``."""
+        """In one word, for reports: ``visual/grid-32``, ``visual/stream_2s``."""
         number = "" if self.max_frames is None else f"-{self.max_frames}"
         return f"{self.gaze_prompt}/{self.sampling}{number}"
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from streamgaze_task.frames import GRID, PREFIX, STREAM
 from streamgaze_task.task_names import FAMILIES, TASKS, Family
 
 METRIC = "streamgaze_accuracy"
@@ -55,14 +56,16 @@ class Variant:
     @property
     def max_frames(self) -> int | None:
         """Frames per request, at most; None where the sampling decides."""
-        return MAX_FRAMES if self.sampling == "grid" else None
+        return MAX_FRAMES if self.sampling == GRID else None
 
 
 VARIANTS: tuple[Variant, ...] = (
-    Variant("streamgaze", "visual", "grid", "the gaze drawn into the frames"),
-    Variant("streamgaze_nogaze", "nogaze", "grid", "without any gaze"),
-    Variant("streamgaze_text", "text", "grid", "the gaze told in words"),
-    Variant("streamgaze_salience", "salience", "grid", "the gaze as a heat map"),
+    Variant("streamgaze", "visual", GRID, "the gaze drawn into the frames"),
+    Variant("streamgaze_nogaze", "nogaze", GRID, "without any gaze"),
+    Variant("streamgaze_text", "text", GRID, "the gaze told in words"),
+    Variant("streamgaze_salience", "salience", GRID, "the gaze as a heat map"),
+    Variant("streamgaze_stream", "visual", STREAM, "a frame every 2 s for a server's prefix cache"),
+    Variant("streamgaze_stream_nogaze", "nogaze", STREAM, "the same without any gaze"),
     Variant(
         "streamgaze_reference",
         "visual",
@@ -153,7 +156,7 @@ def _task(variant: Variant, code: str, family: Family) -> dict[str, Any]:
         "max_frames": variant.max_frames,
     }
     blocks = {"default": block}
-    if variant.sampling != "grid" and family == "proactive":
+    if variant.sampling.startswith(PREFIX) and family == "proactive":
         for model, reason in _MARKS_ARE_MEDIA.items():
             blocks[model] = {**block, "refuse": reason}
     # The split is how process_docs learns which of the ten it is: it is told nothing else.

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mmsi_video.messages import OriginalJpeg, SampleMedia, chat_messages, check_environment
+from mmsi_video.messages import (
+    FileJpeg,
+    OriginalJpeg,
+    SampleMedia,
+    chat_messages,
+    check_environment,
+)
 from mmsi_video.profiles import profile
 from mmsi_video.prompts import plan
 from mmsi_video.schema import Clip, Sample
@@ -226,3 +232,32 @@ def test_missing_reference_image():
     media = SampleMedia(one, Reader({"c0": [encoded()] * 5}), (), Path)
     with pytest.raises(DatasetError, match=r"expected at least 1 reference images, but .* has 0"):
         chat_messages(plan(one, [[0]], profile("frames")), media, profile("frames"), max_frames=50)
+
+
+def test_frames_may_come_as_slices_of_a_file():
+    """A memoryview is as good as bytes, and no image keeps it: the file may be closed."""
+    files = [bytearray(encoded(colour=(40 * i, 10, 20))) for i in range(5)]
+    for name in ("frames", "api", "internvl"):
+        messages = shown(name, frames=[memoryview(data).toreadonly() for data in files])[0]
+        for data in files:
+            data.append(0)  # refused while anybody holds a view
+            data.pop()
+        assert [image.convert("RGB").size for image in urls(messages)] != []
+
+
+def test_a_jpeg_has_its_file_until_it_is_decoded():
+    """Another decoder may use the file as long as Pillow's pixels cannot have been changed."""
+    messages, _ = shown("frames", frames=[encoded(colour=(9, 9, 9))] * 5)
+    image = urls(messages)[0]
+    assert isinstance(image, FileJpeg)
+    assert not isinstance(image, OriginalJpeg)
+    assert image.undecoded == encoded(colour=(9, 9, 9))
+    image.paste((1, 2, 3), (0, 0, 5, 5))
+    assert image.undecoded is None
+
+
+def test_a_draft_is_not_what_the_file_shows():
+    """Pillow may be asked for a smaller or a grey version: then only Pillow knows the pixels."""
+    image = FileJpeg(encoded())
+    image.draft("L", None)
+    assert image.undecoded is None

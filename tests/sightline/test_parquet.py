@@ -159,6 +159,36 @@ def test_a_reader_gives_the_rows_asked_for_in_the_order_asked_for(reader):
     assert reader.read("b", rows=[2, 0, 2]) == [_picture("b", i) for i in (2, 0, 2)]
 
 
+def test_pictures_are_slices_of_the_file_and_outlive_the_reader(tmp_path):
+    """Nothing is copied; the map is closed with the last slice."""
+    _write(tmp_path / "out", ["a"])
+    reader = ClipReader(tmp_path / "out/frames")
+    first, second = reader.read("a", rows=[0, 1])
+    assert (first.readonly, first.obj) == (True, second.obj)
+    del reader
+    assert first == _picture("a", 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression": "snappy"},
+        {"compression": "none", "use_dictionary": True},
+        {"compression": "none", "use_dictionary": False, "data_page_version": "2.0"},
+    ],
+)
+def test_files_of_other_writers_are_read_as_well(tmp_path, options):
+    """However they are stored, with pictures that are missing."""
+    pictures = [{"bytes": b"x" * 9, "path": "x"}, None, {"bytes": None, "path": "y"}]
+    table = pa.table({"clip_id": ["a"] * 3, "image": pictures})
+    pq.write_table(table, tmp_path / "x.parquet", **options)
+    reader = ClipReader(tmp_path)
+    assert reader.read("a") == [b"x" * 9, None, None]
+    assert reader.read("a", rows=[2, 0]) == [None, b"x" * 9]
+    with pytest.raises(DatasetError, match=r"rows \(\[3\]\) of a must be in \[0, 3\)"):
+        reader.read("a", rows=[3])
+
+
 def test_a_reader_gives_all_rows_without_a_choice(reader):
     """Other columns give their values."""
     assert reader.read("c", columns=["index"]) == [0, 1, 2]

@@ -31,6 +31,41 @@ def test_windows_share_their_frames():
     assert len(needed) <= 200
 
 
+def test_stream_is_one_frame_every_two_seconds():
+    """All of them from the beginning on, however many, whatever cap a caller names."""
+    chosen = choose(TIMES, 30, (0, 199), sampling="stream_2s", max_frames=1)
+    assert chosen == list(range(0, 199 * 30, 60))
+    assert len(choose(TIMES, 30, (120, 180), sampling="stream_2s", max_frames=1)) == 30
+
+
+VIDEOS = st.lists(st.floats(0, 100), max_size=100, unique=True).map(sorted)
+
+
+@given(VIDEOS, st.floats(0, 120), st.floats(0, 120))
+def test_a_later_question_sees_all_that_an_earlier_one_saw_first(times, one, other):
+    """What makes a prefix: from the beginning, the frames of the earlier come first."""
+    early, late = (
+        choose(times, 30, (0.0, end), sampling="stream_2s", max_frames=1)
+        for end in sorted((one, other))
+    )
+    assert late[: len(early)] == early
+
+
+@given(VIDEOS, st.floats(0, 120))
+def test_a_stream_window_shows_frames_of_the_whole_stream(times, end):
+    """A sliding window adds at most the one frame that it falls back to when it has none."""
+    whole = choose(times, 30, (0.0, end), sampling="stream_2s", max_frames=1)
+    window = choose(times, 30, (max(0.0, end - 60), end), sampling="stream_2s", max_frames=1)
+    assert set(window) <= set(whole) or len(window) == 1
+
+
+def test_thinning_has_no_prefix():
+    """Why the grid is not for prefix caches: another question's frames are others."""
+    early = choose(TIMES, 30, (0, 100), sampling="grid", max_frames=32)
+    late = choose(TIMES, 30, (0, 150), sampling="grid", max_frames=32)
+    assert late[:2] != early[:2]
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_reference_sampling(rule):
     """A named reference sampling is the rule of that name, with its own number of frames."""
@@ -65,5 +100,7 @@ def test_question_at_time_zero(sampling):
 
 def test_unknown_sampling():
     """An unknown sampling is answered with the known ones."""
-    with pytest.raises(ValueError, match=r"\('qwen'\) must be one of: grid, reference_16_uniform,"):
+    with pytest.raises(
+        ValueError, match=r"\('qwen'\) must be one of: grid, stream_2s, reference_16"
+    ):
         choose(TIMES, 30, (0, 1), sampling="qwen", max_frames=32)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.errors import DatasetError
-from sightline.frame_cache import FrameCache
+from sightline.frame_store import FrameStore
 from streamgaze_task import messages
 from streamgaze_task.cameras import camera_of
 from streamgaze_task.gaze import GazeTable
@@ -69,7 +69,7 @@ def requests(folder):
 def media(folder):
     """The media of the dataset."""
     return Media(
-        frames=FrameCache(),
+        frames=FrameStore(None),
         path=lambda relative: folder / relative,
         gaze=lambda video_id: read_gaze(folder, video_id),
     )

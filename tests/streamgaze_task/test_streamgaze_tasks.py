@@ -70,6 +70,8 @@ def test_the_table_has_every_variant_of_every_task():
         "streamgaze_nogaze",
         "streamgaze_text",
         "streamgaze_salience",
+        "streamgaze_stream",
+        "streamgaze_stream_nogaze",
         "streamgaze_reference",
         "streamgaze_reference_qwen",
         "streamgaze_reference_internvl",
@@ -103,6 +105,15 @@ def test_every_gaze_prompt_and_sampling_has_a_variant():
     assert {variant.sampling for variant in table.VARIANTS} == set(SAMPLINGS)
     assert read_settings(block("streamgaze_oie")).protocol == "visual/grid-32"
     assert read_settings(block("streamgaze_reference_qwen_oie")).protocol == "visual/reference_qwen"
+
+
+def test_stream_has_our_own_texts():
+    """The frames stand in the mark's place, so every model takes its proactive questions."""
+    settings = read_settings(block("streamgaze_stream_gta"))
+    assert settings.protocol == "visual/stream_2s"
+    assert (settings.max_frames, settings.published_text) == (None, False)
+    assert list(TASKS["streamgaze_stream_gta"]["lmms_eval_specific_kwargs"]) == ["default"]
+    assert "internvl_hf" in TASKS["streamgaze_reference_gta"]["lmms_eval_specific_kwargs"]
 
 
 @pytest.mark.parametrize("name", list(TASKS))
@@ -173,7 +184,7 @@ def test_answers_are_greedy_and_never_cut():
     [
         ({"max_frame": 50}, "missing: none; unknown: max_frame"),
         ({"gaze_prompt": "gaze"}, r"gaze_prompt \('gaze'\) must be one of: visual, nogaze, text"),
-        ({"sampling": "uniform"}, r"sampling \('uniform'\) must be one of: grid, reference_16"),
+        ({"sampling": "uniform"}, r"sampling \('uniform'\) must be one of: grid, stream_2s"),
         ({"max_frames": 0}, r"max_frames \(0\) must be a whole number >= 1"),
         ({"max_frames": True}, r"max_frames \(True\) must be a whole number"),
         ({"max_frames": None}, r"max_frames \(None\) must be a whole number"),
@@ -233,7 +244,7 @@ def _dataset(folder, monkeypatch):
     """Every task reads the dataset, in a process that has loaded nothing before."""
     monkeypatch.setenv("STREAMGAZE_DATASET", str(folder))
     monkeypatch.setattr(runs, "_runs", {})
-    monkeypatch.setattr(hooks, "_planned", {})
+    monkeypatch.setattr(hooks, "_announced", {})
 
 
 def load(task):
@@ -325,24 +336,10 @@ def test_simple_models_are_refused():
 # The frames
 
 
-def test_each_video_is_decoded_once(monkeypatch):
-    """The requests of all tasks on a video are answered out of one pass through it."""
-    from sightline.frame_cache import FrameCache
-
-    cache = FrameCache()
-    monkeypatch.setattr(hooks, "_frames", lambda: cache)
-    tasks = ("streamgaze_nogaze_nfi", "streamgaze_nogaze_oie", "streamgaze_nogaze_gta")
-    asked = [(doc, block(task)) for task in tasks for doc in load(task)]
-    for doc, settings in asked:  # the longest windows last: nothing is there by chance
-        hooks.doc_to_messages(doc, settings)
-    assert cache.passes == 2
-    assert cache.decoded_frames <= 2 * 120
-
-
 def test_a_request_that_nobody_announced(monkeypatch):
     """A backend that asks without a text before gets its frames, too."""
     docs = list(hooks.process_docs(SimpleNamespace(split="oie")))
-    monkeypatch.setattr(hooks, "_planned", {})
+    monkeypatch.setattr(hooks, "_announced", {})
     (message,) = hooks.doc_to_messages(docs[1], block("streamgaze_oie"))
     assert sum(item["type"] == "image" for item in message["content"]) == 8
 

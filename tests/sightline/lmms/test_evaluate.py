@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 from sightline.errors import DatasetError, EvaluationError, UsageError
-from sightline.lmms import evaluate, results, source
+from sightline.lmms import evaluate, results, run_request, source
+from sightline.lmms.launch import Ended
 from sightline.records import ERROR_MARK
 
 if find_spec("lmms_eval") is None:
@@ -26,19 +28,25 @@ RECORD = {
 SAMPLES = [{"doc_id": i, "filtered_resps": "A"} for i in range(2)]
 
 HOST = """
-import json, os, sys
+import json, os, signal, sys
 from pathlib import Path
 plan = json.loads(sys.argv[1])
 print("arguments", sys.argv[2:])
-print("environment", os.environ.get("SIGHTLINE_TASKS"), os.environ.get("ACCELERATE_USE_CPU"))
+names = ["SIGHTLINE_TASKS", "ACCELERATE_USE_CPU", "SIGHTLINE_ANSWERS", "MALLOC_MMAP_MAX_"]
+names += ["RANK", "WORLD_SIZE", "OMP_NUM_THREADS", "GLOO_SOCKET_IFNAME"]
+print("environment", *(os.environ.get(name) for name in names))
+rank = os.environ.get("RANK", "0")
 print("\\x1b[31mlast words\\x1b[0m", file=sys.stderr)
-if plan["record"] is not None:
+if plan["record"] is not None and rank == "0":
     out = Path(sys.argv[sys.argv.index("--output_path") + 1]) / "model"
     out.mkdir(parents=True, exist_ok=True)
     (out / "1_results.json").write_text(json.dumps(plan["record"]))
     if plan["samples"] is not None:
         lines = "".join(json.dumps(row) + "\\n" for row in plan["samples"])
         (out / "1_samples_mmsi_video.jsonl").write_text(lines)
+if rank in plan["dies"]:
+    os.kill(os.getpid(), signal.SIGKILL)
+sys.exit(plan["status"])
 """
 
 
@@ -46,10 +54,12 @@ if plan["record"] is not None:
 def host(monkeypatch):
     """A stand-in for lmms-eval that leaves what the test wants; always status 0, like it."""
 
-    def install(record=RECORD, samples=SAMPLES):
-        plan = json.dumps({"record": record, "samples": samples})
+    def install(record=RECORD, samples=SAMPLES, status=0, dies=()):
+        plan = json.dumps(
+            {"record": record, "samples": samples, "status": status, "dies": list(dies)}
+        )
         command = [sys.executable, "-c", HOST, plan]
-        monkeypatch.setattr(evaluate, "_launcher", lambda _: command)
+        monkeypatch.setattr(evaluate, "_program", lambda: command)
 
     monkeypatch.setattr(source, "resolve", lambda _: None)
     install()
@@ -81,14 +91,111 @@ def test_what_lmms_eval_is_asked(host, tmp_path, capfd):
     expected += ["--model_args", "pretrained=x", "--output_path", str(tmp_path)]
     expected += ["--log_samples", "--limit", "2", "--seed", "1"]
     assert f"arguments {expected}" in said
-    assert "environment only None" in said
+    assert "environment only None None 0 None None" in said
 
 
-def test_several_ranks_on_the_cpu(host, tmp_path, capfd):
-    """Without a GPU the ranks talk over gloo, which accelerate must be told."""
+def test_several_ranks_on_the_cpu(host, tmp_path, capfd, monkeypatch):
+    """Without a GPU the ranks talk over gloo, which accelerate must be told; cores are shared."""
     del host
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    cores = max(1, len(os.sched_getaffinity(0)) // 2)
     evaluate.run(tasks=[TASK], output=tmp_path, model_args="a=1,device=cpu", ranks=2)
-    assert "environment only true" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert f"environment only true {tmp_path}/answers 0 0 2 {cores} None\n" in said
+    assert "environment only true" in (tmp_path / "logs" / "rank-1.log").read_text()
+
+
+def test_our_models_keep_their_answers(host, tmp_path, capfd, monkeypatch):
+    """In a folder that the ranks are told and the user too; the one that is named, if any is."""
+    del host
+    (tmp_path / "answers").mkdir()
+    evaluate.run(tasks=[TASK], output=tmp_path)
+    said = capfd.readouterr().err
+    assert f"environment only None {tmp_path}/answers 0 None None" in said
+    assert f"sightline: each answer as it came in {tmp_path}/answers\n" in said
+    monkeypatch.chdir(tmp_path)
+    evaluate.run(tasks=[TASK], output=tmp_path / "2", model_args="pretrained=x, answers=here")
+    assert f"environment only None {tmp_path}/here 0 None None" in capfd.readouterr().err
+
+
+def test_fresh_puts_earlier_answers_aside(host, tmp_path, capfd):
+    """Nothing is deleted, and twice is no clash."""
+    del host
+    for text in ("first", "second"):
+        (tmp_path / "answers").mkdir()
+        (tmp_path / "answers" / "answers-0.jsonl").write_text(text)
+        assert evaluate.run(tasks=[TASK], output=tmp_path, fresh=True) == 0
+        assert not (tmp_path / "answers").exists()
+        shutil.rmtree(tmp_path / "model")
+    kept = sorted(tmp_path.glob("answers.*"))
+    assert [(folder / "answers-0.jsonl").read_text() for folder in kept] == ["first", "second"]
+    assert f"earlier answers are kept in {kept[1]}" in capfd.readouterr().err
+    assert evaluate.run(tasks=[TASK], output=tmp_path, fresh=True) == 0
+
+
+def test_memory_settings_of_the_user_stay(host, tmp_path, capfd, monkeypatch):
+    """Ours are a default, and there is a switch."""
+    del host
+    monkeypatch.setenv("MALLOC_MMAP_MAX_", "7")
+    evaluate.run(tasks=[TASK], output=tmp_path, model="m")
+    assert "environment only None None 7 None None" in capfd.readouterr().err
+    monkeypatch.delenv("MALLOC_MMAP_MAX_")
+    monkeypatch.setenv("SIGHTLINE_MALLOC", "0")
+    evaluate.run(tasks=[TASK], output=tmp_path / "2", model="m")
+    assert "environment only None None None None None" in capfd.readouterr().err
+
+
+def test_a_lost_rank_is_named(host, tmp_path):
+    """With what ended it, what is kept, and what that signal mostly means."""
+    host(record=None, dies="1")
+    with pytest.raises(EvaluationError, match=r"(?s)rank 1 was killed by SIGKILL") as error:
+        evaluate.run(tasks=[TASK], output=tmp_path, model_args="device=cpu", ranks=2)
+    text = str(error.value)
+    assert "rank 0 ended with status 0" in text
+    assert "the last lines of rank 1:\n" in text
+    assert "last words" in text
+    assert f"what is answered in {tmp_path}/answers is not asked again" in text
+    assert "ran out of memory" in text
+
+
+def test_a_rank_lost_after_the_end_is_said(host, tmp_path, capfd):
+    """All results are there: that is what the status tells; the loss is no secret either."""
+    host(dies="1")
+    assert evaluate.run(tasks=[TASK], output=tmp_path, model_args="device=cpu", ranks=2) == 0
+    said = capfd.readouterr().err
+    assert "all results are there, though rank 1 was killed by SIGKILL" in said
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_other_nodes_write_no_results(host, tmp_path, capfd, status):
+    """There the ranks' own status is all there is to tell."""
+    host(status=status)
+    asked = {"tasks": [TASK], "output": tmp_path, "model_args": "device=cpu", "nodes": 2}
+    asked |= {"ranks": 2, "node_rank": 1, "main_address": "127.0.0.1:29511"}
+    if status:
+        with pytest.raises(EvaluationError, match=r"without status 0 of its ranks: rank \d "):
+            evaluate.run(**asked)
+        return
+    assert evaluate.run(**asked) == 0
+    said = capfd.readouterr().err
+    assert "sightline: node 1 is done; whether all results are there, node 0 tells" in said
+    assert f"environment only true {tmp_path}/answers 0 2 4 " in said
+    assert " lo\n" in said
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_has_its_status(host, tmp_path, monkeypatch, number, status):
+    """As a shell expects it, with the way to go on; Python callers get an exception."""
+    del host
+
+    def stopped(*_, **__):
+        return Ended({0: 1}, {0: ""}, {}, number)
+
+    monkeypatch.setattr(evaluate, "launch", stopped)
+    assert evaluate.run(tasks=[TASK], output=tmp_path) == status
+    expected = rf"stopped by {number.name}\n.*the same command again goes on"
+    with pytest.raises(evaluate.StoppedError, match=expected):
+        evaluate.evaluate(tasks=[TASK], output=tmp_path)
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["as text", "in a list"])
@@ -103,7 +210,7 @@ def test_errors_of_the_run_are_counted(host, tmp_path, capfd, wrapped):
 @pytest.mark.parametrize(
     ("record", "samples", "expected"),
     [
-        (None, None, r"ended \(exit status 0\) without a results file.*last words.*mend"),
+        (None, None, "ended without a results file: rank 0 ended with status 0;.*last words.*mend"),
         ({**RECORD, "results": {}}, SAMPLES, "has no metric of task mmsi_video"),
         (
             {**RECORD, "results": {TASK: {"alias": TASK, "accuracy_stderr,none": 1.0}}},
@@ -158,30 +265,12 @@ def test_groups_are_checked_task_by_task(tmp_path):
     assert results.check(path, ["a", "a"]).documents == 2
 
 
-@pytest.mark.parametrize(
-    ("request_", "expected"),
-    [
-        ({"tasks": ["mmsi_vdeo"]}, r"--tasks has no mmsi_vdeo; ours are: mmsi_video, .*_native"),
-        ({"tasks": [""]}, "must name at least one task"),
-        ({"tasks": [TASK], "limit": 0}, r"--limit \(0\) must be >= 1"),
-        ({"tasks": [TASK], "ranks": 0}, r"--ranks \(0\) must be >= 1"),
-    ],
-    ids=["unknown task", "no task", "limit", "ranks"],
-)
-def test_requests_that_cannot_work_are_refused(host, tmp_path, request_, expected):
-    """Before anything is started, and with what is known."""
-    del host
-    with pytest.raises(UsageError, match=expected):
-        evaluate.run(output=tmp_path / "out", **request_)
-    assert not (tmp_path / "out").exists()
-
-
 def test_tasks_of_an_include_path_are_let_through(host, tmp_path, capfd):
     """Another folder may hold any task; then the whole index is made."""
     del host
     with pytest.raises(EvaluationError, match="no metric of task other"):
         evaluate.run(tasks=["other"], output=tmp_path, extra=["--include_path=x"])
-    assert "environment None None" in capfd.readouterr().err
+    assert "environment None None " in capfd.readouterr().err
 
 
 def test_the_dataset_is_looked_for_first(host, tmp_path, monkeypatch, capfd):
@@ -200,51 +289,12 @@ def test_the_dataset_is_looked_for_first(host, tmp_path, monkeypatch, capfd):
 def test_without_lmms_eval_the_extra_is_named(host, tmp_path, monkeypatch):
     """The base install has no lmms-eval; the message says how to get it."""
     del host
-    monkeypatch.setattr(evaluate.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(run_request.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"pip install '\.\[eval\]' in the clone"):
         evaluate.run(tasks=[TASK], output=tmp_path)
 
 
-def test_the_launcher_of_several_ranks():
-    """One rank is a plain run; more are started by accelerate, on a free port."""
-    assert evaluate._launcher(1) == [sys.executable, "-m", "lmms_eval"]
-    words = " ".join(evaluate._launcher(3))
-    assert "--multi_gpu --num_processes 3 --num_machines 1 --main_process_port 0" in words
-    assert words.endswith("-m lmms_eval")
-
-
-def test_an_interrupt_ends_the_run_too(tmp_path, monkeypatch):
-    """No evaluation is left running behind the user's back."""
-    marker = tmp_path / "pid"
-    code = f"import os, time; open({str(marker)!r}, 'w').write(str(os.getpid()));"
-    code += "print('started', flush=True); time.sleep(60)"
-
-    def write(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(evaluate.sys.stderr, "write", write)
-    with pytest.raises(KeyboardInterrupt):
-        evaluate._stream([sys.executable, "-c", code], os.environ)
-    assert not Path(f"/proc/{marker.read_text()}").exists()
-
-
 # Groups and tables
-
-
-@pytest.mark.parametrize(
-    ("asked", "handed_on"),
-    [
-        (["streamgaze_o*"], ["streamgaze_otp", "streamgaze_oie", "streamgaze_oih",
-                             "streamgaze_oar", "streamgaze_oaa"]),
-        (["streamgaze"], ["streamgaze"]),
-        ([TASK, TASK], [TASK, TASK]),
-        (["nothing*"], ["nothing*"]),
-    ],
-    ids=["pattern", "name", "twice", "no fit"],
-)  # fmt: skip
-def test_patterns_become_names(asked, handed_on):
-    """A pattern stands for our names that fit it; one that fits none is told as unknown later."""
-    assert sorted(evaluate._without_wildcards(asked)) == sorted(handed_on)
 
 
 def test_an_unknown_pattern_is_refused(tmp_path):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from types import SimpleNamespace
+
 import av
 import numpy as np
 import pytest
@@ -10,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sightline.errors import DatasetError, UsageError
-from sightline.lmms.inputs import Video, even_times, file_indices, read_prompt, tensors
+from sightline.lmms.inputs import read_prompt, tensors
+from sightline.lmms.media import Video, even_times, file_indices
 from sightline.video import VideoInfo
 
 
@@ -58,12 +62,98 @@ def test_media_are_taken_out_in_reading_order():
     assert prompt.videos[0].frames.shape == (2, 6, 8, 3)
 
 
-def test_an_image_may_be_a_file(tmp_path):
-    """A path is opened, and becomes RGB."""
-    picture(9).convert("L").save(tmp_path / "x.png")
-    prompt = read({"type": "image", "url": str(tmp_path / "x.png")})
-    assert prompt.images[0].mode == "RGB"
-    assert prompt.images[0].getpixel((0, 0)) == (9, 9, 9)
+def png(image) -> bytes:
+    """The file's bytes."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("form", ["str", "path", "bytes", "bytearray", "memoryview"])
+def test_an_image_may_be_encoded(form, tmp_path):
+    """A file or its bytes are decoded, and become RGB."""
+    torch = pytest.importorskip("torch")
+    data = png(picture(9).convert("L"))
+    path = tmp_path / "x.png"
+    path.write_bytes(data)
+    forms = {"str": str(path), "path": path, "bytes": data}
+    forms |= {"bytearray": bytearray(data), "memoryview": memoryview(data)}
+    prompt = read({"type": "image", "url": forms[form]})
+    assert torch.equal(prompt.images[0], torch.full((3, 6, 8), 9, dtype=torch.uint8))
+
+
+def test_an_image_may_be_a_tensor():
+    """It is handed on as it is."""
+    torch = pytest.importorskip("torch")
+    pixels = torch.randint(0, 256, (3, 6, 8), dtype=torch.uint8)
+    assert read({"type": "image", "url": pixels}).images[0] is pixels
+    shown = read({"type": "video", "url": [pixels, pixels]}).videos[0]
+    assert torch.equal(torch.from_numpy(shown.frames[1]).permute(2, 0, 1), pixels)
+
+
+def test_an_image_that_keeps_its_file_is_decoded_from_there():
+    """As the tasks send them: a PIL image with the file's bytes, which nobody need decode twice."""
+    torch = pytest.importorskip("torch")
+    image = picture(9)
+    image.undecoded = None
+    assert torch.equal(
+        read({"type": "image", "url": image}).images[0], torch.full((3, 6, 8), 9).byte()
+    )
+
+
+def test_only_images_are_images():
+    """The message says what was expected, and what came."""
+    torch = pytest.importorskip("torch")
+    for value, told in (
+        (torch.zeros(3, 4, 5), r"got torch\.float32 \(3, 4, 5\)"),
+        (torch.zeros(4, 5, 3, dtype=torch.uint8), r"got torch\.uint8 \(4, 5, 3\)"),
+        (np.zeros((3, 4, 5), np.uint8), r"got uint8 \(3, 4, 5\)"),
+        (None, "got <class 'NoneType'>"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            read({"type": "image", "url": value})
+
+
+def test_a_picture_of_far_too_many_pixels_is_a_value_error(monkeypatch):
+    """So that it fails one sample and not the run."""
+    pytest.importorskip("torch")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(ValueError, match="decompression bomb"):
+        read({"type": "image", "url": png(picture(9))})
+
+
+def test_a_system_text_stands_before_the_messages():
+    """As a message of its own."""
+    prompt = read({"type": "text", "text": "see"}, system="Be brief.")
+    assert prompt.messages == [
+        {"role": "system", "content": [{"type": "text", "text": "Be brief."}]},
+        {"role": "user", "content": [{"type": "text", "text": "see"}]},
+    ]
+    assert read({"type": "text", "text": "see"}, system="").messages == prompt.messages[1:]
+
+
+@pytest.mark.parametrize("content", ["rules", [{"type": "text", "text": "rules"}]])
+def test_a_system_text_stands_before_that_of_the_task(content):
+    """In one message: templates know one system message, at the beginning."""
+    messages = [{"role": "system", "content": content}, {"role": "user", "content": "see"}]
+    prompt = read_prompt(messages, max_frames=4, system="Be brief.")
+    assert prompt.messages == [
+        {"role": "system", "content": [{"type": "text", "text": "Be brief.\n\nrules"}]},
+        {"role": "user", "content": [{"type": "text", "text": "see"}]},
+    ]
+    assert messages[0] == {"role": "system", "content": content}
+
+
+def test_a_system_text_stands_before_a_picture_of_the_task():
+    """A system message that begins with a medium keeps it after the text."""
+    items = [{"type": "image", "url": picture(1)}, {"type": "text", "text": "rules"}]
+    prompt = read_prompt([{"role": "system", "content": items}], max_frames=4, system="Be brief.")
+    (message,) = prompt.messages
+    assert message["content"] == [
+        {"type": "text", "text": "Be brief."},
+        {"type": "image"},
+        {"type": "text", "text": "rules"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -174,18 +264,23 @@ class Processor:
     """A processor as far as marks go: it takes `<video>` for a video."""
 
     image_token, video_token = "<img>", "<video>"
+    tokenizer = SimpleNamespace(
+        image_token="<soft>",  # noqa: S106 (a token, not a secret)
+        bos_token="<s>",  # noqa: S106 (a token, not a secret)
+    )
 
     def apply_chat_template(self, messages, **options):
-        """The texts of all messages."""
-        del options
-        return "".join(item.get("text", "") for m in messages for item in m["content"])
+        """The texts of all messages, and what else the template is told."""
+        told = {name: options[name] for name in options if name == "enable_thinking"}
+        texts = [item.get("text", "") for m in messages for item in m["content"]]
+        return "".join([*texts, *(f" {told}" for _ in told)])
 
     def __call__(self, **given):
         """What it was given."""
         return given
 
 
-@pytest.mark.parametrize("mark", ["<img>", "<video>"])
+@pytest.mark.parametrize("mark", ["<img>", "<video>", "<soft>"])
 def test_a_text_with_a_media_mark_is_refused(mark):
     """It would be counted as a picture; the message names the mark and the processor."""
     prompt = read({"type": "text", "text": f"Look: {mark}\nWhat is it?"})
@@ -197,3 +292,20 @@ def test_marks_of_other_processors_are_text():
     """What means nothing to this one is sent as it stands."""
     prompt = read({"type": "text", "text": "<|video_pad|> <image>"})
     assert tensors(prompt, Processor())["text"] == ["<|video_pad|> <image>"]
+
+
+@pytest.mark.parametrize(("text", "adds"), [("<s>see", False), ("see <s>", None), ("see", None)])
+def test_a_first_token_is_not_written_twice(text, adds):
+    """Where the template has written it, the tokenizer must not."""
+    prompt = read({"type": "text", "text": text})
+    assert tensors(prompt, Processor()).get("add_special_tokens") is adds
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [(None, ""), (True, " {'enable_thinking': True}"), (False, " {'enable_thinking': False}")],
+)
+def test_the_template_is_told_about_thinking_only_where_asked(choice, told):
+    """No choice is no argument: templates have their own default."""
+    prompt = read({"type": "text", "text": "see"})
+    assert tensors(prompt, Processor(), enable_thinking=choice)["text"] == ["see" + told]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +11,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sightline.engine.jobs import Asked
 from sightline.errors import EvaluationError, UsageError
 from sightline.records import ERROR_MARK
 
 pytestmark = pytest.mark.slow
 
-FAMILIES = ("qwen2_5_vl", "qwen3_vl", "llava_onevision", "internvl")
+FORMS = {
+    "qwen2_5_vl": ("text", "images", "video", "two videos", "mixed"),
+    "qwen3_vl": ("text", "images", "video", "two videos", "mixed"),
+    "llava_onevision": ("text", "images", "video", "two videos", "mixed"),
+    "internvl": ("text", "images", "video", "two videos", "mixed"),
+    "gemma3": ("text", "images"),
+    "smolvlm": ("text", "images", "video"),
+}
+"""Tiny families -> what they are asked here."""
 
 
 @dataclass
@@ -84,8 +93,9 @@ def models(tiny_model):
     return make
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("form", ["text", "images", "video", "two videos", "mixed"])
+@pytest.mark.parametrize(
+    ("family", "form"), [(family, form) for family in FORMS for form in FORMS[family]]
+)
 def test_every_family_answers_every_form(models, family, form):
     """Frames as images, frames as videos, and both: one letter each, with token counts."""
     model = models(family)
@@ -126,42 +136,6 @@ def test_work_is_done_in_the_order_of_the_texts(models):
     assert seen == [3, 1, 2, 0]
     assert [answers[i].text for i in (0, 1, 3, 4)] == expected
     assert answers[2].text == ""
-
-
-def test_the_system_message_reaches_the_model(models):
-    """The role is kept: the template writes it before the user's turn."""
-    model = models()
-    (request,) = requests_for(model, [content("text", 0)])
-    ids = model._prepare(request).tensors["input_ids"][0]
-    text = model.processor.tokenizer.decode(ids)
-    assert text.startswith("<|im_start|>system\nAnswer with a letter.<|im_end|>\n<|im_start|>user")
-    assert text.endswith("<|im_start|>assistant\n")
-
-
-def test_qwen3_reads_the_true_times(models):
-    """Each pair of frames stands behind its time in the original recording."""
-    model = models("qwen3_vl")
-    (request,) = requests_for(model, [content("video", 0)])
-    text = model.processor.tokenizer.decode(model._prepare(request).tensors["input_ids"][0])
-    assert re.findall(r"<([\d.]+) seconds>", text) == ["6.8", "9.0"]
-
-
-def test_qwen2_5_reads_the_true_interval(models):
-    """Three frames 1.5 s apart: two of them make one grid step of 3 s."""
-    model = models("qwen2_5_vl")
-    (request,) = requests_for(model, [content("video", 0)])
-    seconds = model._prepare(request).tensors["second_per_grid_ts"]
-    assert [float(value) for value in seconds] == [pytest.approx(3.0, abs=0.01)]
-
-
-def test_no_frame_is_dropped(models):
-    """Thirty frames stay thirty: processors would take fewer at the rate they assume."""
-    model = models("qwen3_vl")
-    frames = [noise(i) for i in range(30)]
-    doc = [{"type": "video", "url": frames}, {"type": "text", "text": "?"}]
-    (request,) = requests_for(model, [doc])
-    grid = model._prepare(request).tensors["video_grid_thw"]
-    assert int(grid[:, 0].sum()) == 15
 
 
 def test_a_broken_sample_is_an_error_and_the_run_goes_on(models):
@@ -220,59 +194,119 @@ def test_drawn_answers_do_not_depend_on_the_order(models):
     docs = [content("images", i) for i in range(6)]
     requests = requests_for(model, docs, {"temperature": 5.0})
     forth = [answer.text for answer in model.generate_until(requests)]
-    model._asked.clear()
     back = [answer.text for answer in model.generate_until(requests[::-1])]
     assert forth == back[::-1]
 
 
-def test_unknown_generation_options_are_named_once(models, caplog):
-    """What the library does not know is left out, with one warning."""
-    model = models(seed=1)
-    docs = [content("text", 0), content("text", 1)]
-    model.generate_until(requests_for(model, docs, {"image_aspect_ratio": "original"}))
-    assert [r.message for r in caplog.records] == [
-        "sightline: generation_kwargs image_aspect_ratio is unknown and not used"
+def test_a_batch_gives_the_answers_of_single_samples(models):
+    """Samples of unequal length, with and without images, three at a time."""
+    forms = ["images", "text", "video", "images", "mixed", "text", "two videos"]
+    docs = [content(form, seed) for seed, form in enumerate(forms)]
+    alone, together = models(), models(dtype="float32", batch_size=3)
+    texts = [
+        [answer.text for answer in model.generate_until(requests_for(model, docs))]
+        for model in (alone, together)
     ]
+    assert texts[0] == texts[1]
 
 
-def test_pixel_limits_reach_the_processor(models):
-    """max_pixels makes images smaller, and prompts shorter."""
-    doc = [{"type": "image", "url": noise(0, (224, 224))}, {"type": "text", "text": "?"}]
-    lengths = []
-    for model in (models(max_pixels=56 * 56, min_pixels=28 * 28), models()):
-        (request,) = requests_for(model, [doc])
-        lengths.append(model._prepare(request).tensors["input_ids"].shape[1])
-    assert lengths[0] < lengths[1]
+def test_a_family_that_cannot_take_the_task_stops_the_run(models):
+    """Gemma 3 has no videos: nothing is generated, and the message says what to do."""
+    model = models("gemma3")
+    docs = [content("video", 0), content("text", 1)]
+    with pytest.raises(UsageError, match="video"):
+        model.generate_until(requests_for(model, docs))
 
 
-def test_pixel_limits_are_refused_where_there_are_none(models):
-    """A processor of fixed tiles has no such limits; setting them in vain would mislead."""
-    with pytest.raises(UsageError, match=r"has no pixel limits\n.*leave them out"):
-        models("llava_onevision", max_pixels=1000)
+def short_context(model, tokens):
+    """The model with a context of so many tokens."""
+    model.checkpoint.model.config.get_text_config().max_position_embeddings = tokens
+    return model
 
 
-def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path):
-    """The message names the folder, and what to check."""
-    from sightline.lmms.model import SightlineModel
-
-    with pytest.raises(UsageError, match=r"must be one that transformers'.*loads") as caught:
-        SightlineModel(pretrained=str(tmp_path))
-    assert str(tmp_path) in caught.value.message
+LARGE = [
+    *({"type": "image", "url": noise(i, (224, 224))} for i in range(2)),
+    {"type": "text", "text": "Which one?"},
+]
+"""A question whose two images are 32 tokens."""
 
 
-def test_one_item_is_made_ahead():
-    """While one result is used the next is made, and no more than that."""
-    from sightline.lmms.model import ahead
+def test_a_prompt_that_is_too_long_is_an_error(models):
+    """With the numbers, and what to lower; the next question is answered."""
+    model = short_context(models(dtype="float32"), 60)
+    answers = model.generate_until(requests_for(model, [LARGE, content("text", 0)]))
+    assert re.search(r"the prompt has \d+ tokens .* context of 60", answers[0].text)
+    assert len(answers[1].text) == 1
 
-    made: list[int] = []
 
-    def make(item):
-        made.append(item)
-        return item
+def test_images_shrink_where_the_user_says_so(models, tmp_path):
+    """They lose pixels until the prompt fits, no further, and the answer tells."""
+    folder = tmp_path / "answers"
+    model = models(dtype="float32", too_long="shrink_images", answers=str(folder))
+    answers = short_context(model, 60).generate_until(requests_for(model, [LARGE]))
+    assert len(answers[0].text) == 1
+    assert 40 < answers[0].token_counts.input_tokens <= 56
+    (line,) = (folder / "answers-0.jsonl").read_text(encoding="utf-8").splitlines()
+    assert 28 * 28 < json.loads(line)["details"]["max_pixels"] < 224 * 224
 
-    results = ahead(make, range(5))
-    first = next(results)
-    assert isinstance(first, Future)
-    assert first.result() == 0
-    assert [future.result() for future in results] == [1, 2, 3, 4]
-    assert made == [0, 1, 2, 3, 4]
+
+def test_shrinking_is_refused_where_images_have_no_limits(models):
+    """A processor of fixed tiles cannot shrink."""
+    model = models("llava_onevision", too_long="shrink_images")
+    with pytest.raises(UsageError, match=r"has none\n.*leave it out"):
+        model.generate_until(requests_for(model, [content("text", 0)]))
+
+
+@pytest.fixture
+def described(monkeypatch):
+    """Makes the documents' task one that a benchmark describes, by these message hashes."""
+    from sightline.lmms import asking
+
+    def describe(hashes):
+        def asked(_, document):
+            name = hashes[id(document)]
+            return Asked(name, "group", 0.0, name, "protocol 1", 0, 0, 10)
+
+        monkeypatch.setattr(asking, "_asked", asked)
+
+    return describe
+
+
+def test_what_was_answered_is_not_asked_again(models, tmp_path, described):
+    """The second run asks the question whose input has changed, and no other."""
+    model = models(dtype="float32", answers=str(tmp_path / "answers"))
+    docs = [content("images", seed) for seed in range(3)]
+    asked: list[int] = []
+
+    def noted(doc):
+        asked.append(next(i for i, other in enumerate(docs) if other is doc))
+        return messages_of(doc)
+
+    def run():
+        requests = [
+            Request((r.args[0], noted, *r.args[2:]), r.metadata) for r in requests_for(model, docs)
+        ]
+        return [answer.text for answer in model.generate_until(requests)]
+
+    described({id(doc): f"hash {i}" for i, doc in enumerate(docs)})
+    first = run()
+    assert sorted(asked) == [0, 1, 2]
+    asked.clear()
+    assert run() == first
+    assert asked == []
+    described({id(doc): f"hash {i}" if i else "another" for i, doc in enumerate(docs)})
+    assert run() == first
+    assert asked == [0]
+
+
+def test_errors_are_asked_again(models, tmp_path, described):
+    """A failure is kept for reading only: the next run may find its cause mended."""
+    model = models(dtype="float32", answers=str(tmp_path / "answers"))
+    docs: list[Any] = [content("text", 0), OSError("not there yet")]
+    described({id(doc): f"hash {i}" for i, doc in enumerate(docs)})
+    first = model.generate_until(requests_for(model, docs))
+    assert first[1].text == f"{ERROR_MARK}OSError: not there yet"
+    docs[1] = content("text", 1)
+    described({id(doc): f"hash {i}" for i, doc in enumerate(docs)})
+    second = model.generate_until(requests_for(model, docs))
+    assert [len(answer.text) for answer in second] == [1, 1]
