@@ -17,7 +17,7 @@ from PIL import Image, JpegImagePlugin
 from mmsi_video.profiles import target_size
 from mmsi_video.prompts import FrameImage, FrameVideo, RefImage, Text, VideoFile
 from sightline.errors import DatasetError, UsageError
-from sightline.lmms.api_images import DETAIL_VARIABLE, FORMAT_VARIABLE
+from sightline.serving.images import DETAIL_VARIABLE, FORMAT_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -198,29 +198,41 @@ class FileJpeg(JpegImagePlugin.JpegImageFile):
         self.undecoded = None
         return super().load()
 
-
-class OriginalJpeg(FileJpeg):
-    """A JPEG that is saved as JPEG by writing its own bytes, not by encoding it again.
-
-    lmms-eval's API backends save every image into a buffer. Encoding 50 frames takes seconds and
-    changes their pixels; the official code sends the files as they are.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self.original = data
-
     def save(
         self,
         fp: str | bytes | os.PathLike[str] | os.PathLike[bytes] | IO[bytes],
         format: str | None = None,  # noqa: A002 (Pillow's name)
         **params: Any,
     ) -> None:
-        """Write the file's own bytes when JPEG is asked for; encode otherwise."""
-        if (format or "").upper() in _JPEG_NAMES and not isinstance(fp, (str, bytes, os.PathLike)):
-            fp.write(self.original)
+        """Write the file's own bytes when JPEG is asked for; encode otherwise.
+
+        lmms-eval's API backends save every image into a buffer. Encoding 50 frames takes seconds
+        as PNG, and as JPEG changes their pixels.
+        """
+        file = self._file()
+        is_stream = not isinstance(fp, (str, bytes, os.PathLike))
+        if file is not None and (format or "").upper() in _JPEG_NAMES and is_stream:
+            fp.write(file)  # type: ignore[union-attr] # a stream
         else:
             super().save(fp, format, **params)
+
+    def _file(self) -> bytes | None:
+        """The file, while it says what the pixels are."""
+        return self.undecoded
+
+
+class OriginalJpeg(FileJpeg):
+    """A JPEG that stays its file, whoever has looked at its pixels.
+
+    The official code sends the files to API models as they are.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.original = data
+
+    def _file(self) -> bytes:
+        return self.original
 
 
 def _opened(file: bytes | memoryview, *, original: bool) -> Image.Image:

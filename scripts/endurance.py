@@ -12,6 +12,7 @@ question may have been answered twice.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -28,7 +29,7 @@ SAMPLE_KEYS = ("doc_id", "filtered_resps", "target", "input")
 def main() -> int:
     """Run the comparison; 0 when both runs have equal samples."""
     arguments = _arguments()
-    chance = random.Random(arguments.seed)
+    chance = random.Random(arguments.seed)  # noqa: S311 (chance, no secret)
     calm, harried = arguments.out / "calm", arguments.out / "harried"
     print("one run that is left alone ...", flush=True)
     started = time.perf_counter()
@@ -44,7 +45,7 @@ def main() -> int:
             harried = arguments.out / f"harried-{number}"
             before = 0
         goal = chance.randint(before, min(before + max(total // 6, 1), total - 1))
-        everything = chance.random() < 0.5
+        everything = chance.choice((True, False))
         status = _killed_at(arguments, harried, goal, everything=everything)
         what = "all processes" if everything else "one rank"
         print(
@@ -110,20 +111,16 @@ def _ranks(parent: int) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _lines(out: Path) -> list[dict[str, object]]:
     lines = []
     for path in sorted((out / "answers").glob("answers-*.jsonl")):
         for line in path.read_bytes().splitlines():
-            try:
+            with contextlib.suppress(ValueError):  # the end of a killed run
                 lines.append(json.loads(line))
-            except ValueError:
-                continue  # the end of a killed run
     return lines
 
 

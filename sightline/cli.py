@@ -220,7 +220,7 @@ def _add_machines(parser: argparse.ArgumentParser) -> None:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from sightline.lmms import evaluate  # noqa: PLC0415 (heavy; only this command needs it)
+    from sightline.lmms.launching import evaluate  # noqa: PLC0415 (heavy; only this command needs it)
 
     return evaluate.run(
         tasks=tuple(arguments.tasks.split(",")),

@@ -222,7 +222,7 @@ def _packed(index: int, native: Any, layout: str, rows: np.ndarray[Any, Any]) ->
 
 def _rows(frame: Packed) -> np.ndarray[Any, Any]:
     width = frame.width * 3 if frame.layout == RGB else frame.width
-    pixels = np.frombuffer(frame.pixels, np.uint8).reshape(-1, width).copy()
+    pixels: np.ndarray[Any, Any] = np.frombuffer(frame.pixels, np.uint8).reshape(-1, width).copy()
     for band in _bands(pixels):
         for row in range(1, band.shape[1]):
             band[:, row] += band[:, row - 1]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sightline.engine.jobs import Asked, Job
-from sightline.lmms.api_settings import ServerSettings
-from sightline.lmms.openai_backend import OpenAIBackend
+from sightline.serving.backend import OpenAIBackend
+from sightline.serving.settings import ServerSettings
 
 
 def job(number, group=None, **generation):

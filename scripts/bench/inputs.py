@@ -161,7 +161,7 @@ def encoding(folder: Path, *, short: bool) -> None:
     os.environ.pop("LMMS_IMAGE_ENCODE_FORMAT", None)
     from lmms_eval.protocol import ChatMessages  # noqa: PLC0415 (heavy)
 
-    from sightline.lmms.api_encoding import ImageEncoder  # noqa: PLC0415 (heavy)
+    from sightline.serving.encoding import ImageEncoder  # noqa: PLC0415 (heavy)
 
     data = folder / "640x480"
     ours, theirs = our_images(data, 50, original=True), upstream_images(data, 50)

@@ -97,7 +97,7 @@ def upstream_images(data: Path, count: int) -> list[Any]:
 
 def prepare_ours(made: Any, data: Path, count: int) -> Any:
     """As `--model sightline` does."""
-    from sightline.lmms.inputs import read_prompt, tensors  # noqa: PLC0415 (heavy)
+    from sightline.models.inputs import read_prompt, tensors  # noqa: PLC0415 (heavy)
 
     prompt = read_prompt(chat(our_images(data, count)), max_frames=1)
     return tensors(prompt, made)

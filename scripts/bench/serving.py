@@ -32,10 +32,10 @@ from PIL import Image
 
 from mmsi_video.messages import OriginalJpeg
 from sightline.engine.jobs import Asked, Job, Reply
-from sightline.lmms.api_encoding import ImageEncoder
-from sightline.lmms.api_images import FORMAT_VARIABLE, QUALITY_VARIABLE, server_environment
-from sightline.lmms.api_settings import ServerSettings
-from sightline.lmms.openai_backend import OpenAIBackend
+from sightline.serving.backend import OpenAIBackend
+from sightline.serving.encoding import ImageEncoder
+from sightline.serving.images import FORMAT_VARIABLE, QUALITY_VARIABLE, server_environment
+from sightline.serving.settings import ServerSettings
 from streamgaze_task import prompts
 from streamgaze_task.frames import GRID, STREAM, choose
 from streamgaze_task.schema import Request, Sample, TestPoint, Video

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 640, 480
 
+SCENE_SECONDS = 11.3
+"""The camera is elsewhere after so long: the encoder begins anew there, so that key frames do not
+lie on whole seconds, where the grid of our protocol has its frames."""
+
 
 def rendered(folder: Path, minutes: float, fps: int, key_frames: int) -> Path:
     """The video, rendered unless the folder has it."""
     folder.mkdir(parents=True, exist_ok=True)
-    video = folder / f"streaming-{minutes:g}min-{fps}fps-gop{key_frames}.mp4"
+    video = folder / f"streaming-{minutes:g}min-{fps}fps-gop{key_frames}-scenes.mp4"
     if video.exists():
         return video
     partial = video.with_suffix(".partial.mp4")
@@ -46,6 +50,7 @@ def view(wall: np.ndarray, seconds: float, draw: np.random.Generator) -> np.ndar
     """What the camera sees, planar YUV 4:2:0: it turns, shakes a little, and its sensor hisses."""
     x = WIDTH * (1 + 0.9 * np.sin(seconds / 4)) + 3 * np.sin(seconds * 9)
     y = HEIGHT * 0.5 * (1 + 0.9 * np.sin(seconds / 7)) + 3 * np.cos(seconds * 8)
+    wall = np.roll(wall, 997 * int(seconds / SCENE_SECONDS), axis=(0, 1))  # it enters other rooms
     top, left = int(np.clip(y, 0, HEIGHT)), int(np.clip(x, 0, WIDTH * 2))
     noise = draw.integers(0, 16, (HEIGHT, WIDTH), dtype=np.uint8)
     luma = wall[top : top + HEIGHT, left : left + WIDTH] + noise

@@ -7,14 +7,17 @@ many of them stop the run.
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from accelerate import Accelerator
 from lmms_eval.api.model import lmms
 
+from sightline.engine.memory import keep_freed_memory
 from sightline.engine.peers import Peers
 from sightline.lmms.asking import answered
+from sightline.lmms.launching.evaluate import MALLOC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
 
     from sightline.engine.jobs import Job
     from sightline.engine.session import Backend
-    from sightline.lmms.api_settings import ServerSettings
-    from sightline.lmms.settings import ModelSettings
+    from sightline.models.settings import ModelSettings
+    from sightline.serving.settings import ServerSettings
 
 
 class ChatModel(lmms):  # type: ignore[misc] # lmms-eval ships no types
@@ -37,6 +40,9 @@ class ChatModel(lmms):  # type: ignore[misc] # lmms-eval ships no types
 
     def __init__(self) -> None:
         super().__init__()
+        if os.environ.get(MALLOC) != "0":
+            # Before there are threads; what lmms-eval's own models have from the environment.
+            keep_freed_memory()
         # lmms-eval waits for the other ranks through it.
         self.accelerator = Accelerator()
         self._rank = self.accelerator.process_index

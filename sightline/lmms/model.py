@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sightline.lmms.chat_model import ChatModel
-from sightline.lmms.checkpoint import load
-from sightline.lmms.local_backend import LocalBackend
-from sightline.lmms.settings import ModelSettings
+from sightline.models.backend import LocalBackend
+from sightline.models.checkpoint import load
+from sightline.models.settings import ModelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ class SightlineModel(ChatModel):
     """The chat model class behind ``--model sightline``.
 
     Args:
-        arguments: the fields of :class:`sightline.lmms.settings.ModelSettings`.
+        arguments: the fields of :class:`sightline.models.settings.ModelSettings`.
 
     Raises:
         UsageError: an argument or the checkpoint cannot work.

@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from sightline.lmms import thinking
-from sightline.lmms.api_images import DETAIL_VARIABLE, FORMAT_VARIABLE
-from sightline.lmms.api_settings import ServerSettings
 from sightline.lmms.chat_model import ChatModel
-from sightline.lmms.openai_backend import OpenAIBackend
+from sightline.models import thinking
+from sightline.serving.backend import OpenAIBackend
+from sightline.serving.images import DETAIL_VARIABLE, FORMAT_VARIABLE
+from sightline.serving.settings import ServerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ class SightlineOpenAI(ChatModel):
     """The chat model class behind ``--model sightline_openai``.
 
     Args:
-        arguments: the fields of :class:`sightline.lmms.api_settings.ServerSettings`.
+        arguments: the fields of :class:`sightline.serving.settings.ServerSettings`.
 
     Raises:
         UsageError: an argument cannot work.

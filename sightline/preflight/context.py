@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sightline.lmms.fit import image_tokens, shrunken
-from sightline.lmms.settings import generation
+from sightline.models.fit import image_tokens, shrunken
+from sightline.models.settings import generation
 from sightline.preflight.findings import Finding
 from sightline.preflight.model import context_length
 
@@ -155,7 +155,7 @@ def _per_image(known: Known, size: tuple[int, int]) -> int:
 
 def _tokens(known: Known, messages: Sequence[Mapping[str, Any]]) -> int:
     """Tokens of a prompt, by the very code that makes it in the run."""
-    from sightline.lmms import inputs  # noqa: PLC0415 (imports torch)
+    from sightline.models import inputs  # noqa: PLC0415 (imports torch)
 
     settings = known.settings
     prompt = inputs.read_prompt(messages, max_frames=1, system=settings.system_prompt)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import UsageError
-from sightline.lmms.settings import ModelSettings
+from sightline.models.settings import ModelSettings
 from sightline.preflight.findings import Finding
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def load(arguments: Mapping[str, Any]) -> Iterator[Finding | Known]:
 
 def check_family(known: Known, asking: Sequence[Asking]) -> Iterator[Finding]:
     """Whether the family takes what each task asks for."""
-    from sightline.lmms import families  # noqa: PLC0415 (imports torch)
+    from sightline.models import families  # noqa: PLC0415 (imports torch)
 
     for one in asking:
         if one.messages is None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import EvaluationError
-from sightline.lmms import evaluate, results
+from sightline.lmms import results
+from sightline.lmms.launching import evaluate
 from sightline.records import Outcome, Score
 
 pytest.importorskip("lmms_eval", reason="needs sightline[eval]")

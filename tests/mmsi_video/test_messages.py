@@ -261,3 +261,15 @@ def test_a_draft_is_not_what_the_file_shows():
     image = FileJpeg(encoded())
     image.draft("L", None)
     assert image.undecoded is None
+
+
+def test_a_frame_that_nobody_has_looked_at_is_sent_as_its_file():
+    """lmms-eval's own API backends save it as JPEG; once decoded, it is encoded anew."""
+    data = encoded()
+    for looked, same in ((False, True), (True, False)):
+        image = FileJpeg(data)
+        if looked:
+            image.load()
+        buffer = io.BytesIO()
+        image.save(buffer, format="JPEG")
+        assert (buffer.getvalue() == data) is same

@@ -68,7 +68,7 @@ def findings(made):
 def test_the_estimate_of_tokens_is_what_the_model_will_get(tiny_model, asking, family):
     """The longest prompt of the task, counted by the code of the run."""
     from mmsi_video.tasks import hooks
-    from sightline.lmms import inputs
+    from sightline.models import inputs
 
     checkpoint = known(tiny_model(family))
     found = context.estimate(checkpoint, asking[0])
@@ -132,7 +132,7 @@ def test_a_task_of_videos_is_not_guessed_at(tiny_model, folder, monkeypatch):
 def test_a_family_that_cannot_take_a_task_is_an_error(tiny_model, asking, monkeypatch):
     """With the words of whoever checks it."""
     from sightline.errors import UsageError
-    from sightline.lmms import families
+    from sightline.models import families
 
     def refuses(*_):
         raise UsageError("it takes no images", next_step="take another")

@@ -82,7 +82,7 @@ def loaded(folder):
 
 def said(processor, model, items, **template):
     """The answer to one user message, and whether it ended by itself."""
-    from sightline.lmms.inputs import read_prompt, tensors
+    from sightline.models.inputs import read_prompt, tensors
 
     prompt = read_prompt([{"role": "user", "content": items}], max_frames=4)
     inputs = tensors(prompt, processor, **template)

@@ -1,8 +1,8 @@
 """No frame and no gaze from a question's time on ever reaches a model.
 
 Every frame of these videos shows its own number, and the gaze is somewhere else from a moment on.
-Read off is what a backend gets: the images of ``--model sightline`` (:mod:`sightline.lmms.inputs`)
-and the messages that lmms-eval's own chat models make of ours.
+Read off is what a backend gets: the images of ``--model sightline``
+(:mod:`sightline.models.inputs`) and the messages that lmms-eval's own chat models make of ours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from sightline import video
-from sightline.lmms.inputs import read_prompt
+from sightline.models.inputs import read_prompt
 from streamgaze_task.frames import SAMPLINGS
 from streamgaze_task.prompts import GAZE_PROMPTS
 from streamgaze_task.task_names import CODES

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.errors import EvaluationError
-from sightline.lmms import evaluate, results
+from sightline.lmms import results
+from sightline.lmms.launching import evaluate
 from sightline.records import Outcome, Score
 from streamgaze_task.task_names import CODES, FAMILIES
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from sightline.lmms.api_images import with_detail
+from sightline.serving.images import with_detail
 
 
 def test_detail_goes_on_images_only():
