@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.errors import DatasetError
 from streamgaze_task import prompts
 from streamgaze_task.cameras import camera_of
-from streamgaze_task.frames import choose
+from streamgaze_task.frames import STREAM, choose
 from streamgaze_task.gaze_text import describe_frames, describe_gaze
 from streamgaze_task.overlay import draw_overlay, published_style
 from streamgaze_task.salience import SIGMA_DEGREES, map_size, salience_map
@@ -151,6 +151,7 @@ def plan(view: Look, media: Media) -> tuple[prompts.Part, ...]:
         view.settings.gaze_prompt,
         gaze_words=words,
         published=view.settings.published_text,
+        frames_first=view.settings.sampling == STREAM,
     )
 
 

@@ -108,6 +108,7 @@ def plan(
     *,
     gaze_words: str = "",
     published: bool = False,
+    frames_first: bool = False,
 ) -> tuple[Part, ...]:
     """What the model is shown, in reading order, as one message of the user.
 
@@ -120,6 +121,8 @@ def plan(
         gaze_prompt: how the gaze is shown.
         gaze_words: what `text` says, from :func:`streamgaze_task.gaze_text.describe_gaze`.
         published: send the published text in one piece, mark included, after the frames.
+        frames_first: put the frames before all text in proactive prompts too, so that all requests
+            on a video begin alike and a server finds them in its prefix cache.
     """
     sentence = _sentence(shown=gaze_prompt == "visual")
     before, after = _halves(request)
@@ -128,7 +131,7 @@ def plan(
     if published:
         text = published_text(request, gaze_sentence=gaze_prompt == "visual")
         return _joined([*frames, *gaze, Text(text)])
-    if request.number is not None:
+    if request.number is not None and not frames_first:
         return _joined([Text(sentence + before), *frames, *gaze, Text(after)])
     return _joined([*frames, *gaze, Text(sentence + before + after)])
 

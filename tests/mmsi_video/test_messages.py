@@ -263,13 +263,13 @@ def test_a_draft_is_not_what_the_file_shows():
     assert image.undecoded is None
 
 
-def test_a_frame_that_nobody_has_looked_at_is_sent_as_its_file():
-    """lmms-eval's own API backends save it as JPEG; once decoded, it is encoded anew."""
+def test_a_frame_that_nobody_has_changed_is_sent_as_its_file():
+    """lmms-eval's own API backends save it as JPEG; what was drawn upon is encoded anew."""
     data = encoded()
-    for looked, same in ((False, True), (True, False)):
+    for drawn in (False, True):
         image = FileJpeg(data)
-        if looked:
-            image.load()
+        if drawn:
+            image.paste((255, 0, 0), (0, 0, 8, 8))
         buffer = io.BytesIO()
         image.save(buffer, format="JPEG")
-        assert (buffer.getvalue() == data) is same
+        assert (buffer.getvalue() == data) is not drawn

@@ -142,6 +142,13 @@ def test_frames_stand_at_the_mark():
     assert plan(alert(), 1, "visual") == (Text(SENTENCE + BEFORE), FrameImage(0), Text(AFTER))
 
 
+def test_frames_may_come_before_all_text():
+    """All requests on a video then begin alike, whatever they ask."""
+    shown = plan(alert(), 1, "visual", frames_first=True)
+    assert shown == (FrameImage(0), Text(SENTENCE + BEFORE + AFTER))
+    assert plan(choice(), 2, "visual", frames_first=True) == plan(choice(), 2, "visual")
+
+
 def test_words_stand_between_frames_and_question():
     """The text prompt tells the gaze right before the question."""
     assert plan(choice(), 1, "text", gaze_words="It rested.") == (
