@@ -111,8 +111,11 @@ class VideoRecords:
         """Keep a record where that is possible; where it is not, it is made again next time."""
         data = gzip.compress(json.dumps(facts).encode(), compresslevel=1, mtime=0)
         for folder in reversed(self._folders()):
-            partial = folder / f"{uuid.uuid4().hex}.partial"
+            partial = folder / f"{name}.{kind}.{uuid.uuid4().hex}.partial"
             try:
+                for left in folder.glob(f"{name}.{kind}.*.partial"):
+                    # Of a killed process; a living one does without the record, which we write.
+                    left.unlink(missing_ok=True)
                 partial.write_bytes(data)
                 partial.replace(folder / f"{name}.{kind}")
             except OSError:
