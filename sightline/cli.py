@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline import __version__, doctor_command, prepare_command
+from sightline import __version__, prepare_command
 from sightline.benchmarks import all_benchmarks, benchmark, benchmark_of
 from sightline.errors import SightlineError, UsageError
+from sightline.preflight import command as doctor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_sample, _add_build, _add_tasks, _add_eval, _add_score):
         add(commands)
-    doctor_command.add(commands)
+    doctor.add(commands)
     prepare_command.add(commands)
     for found in all_benchmarks().values():
         found.add_commands(commands)

@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SightlineError
-from sightline.frame_files import kept_estimate
 from sightline.frame_store import FrameStore
+from sightline.frame_store.files import kept_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -76,7 +76,7 @@ def doctor(subject: Subject, *, fetch: bool = False) -> Iterator[Finding]:
 
 
 def _frame_store() -> Iterator[Finding]:
-    from sightline import frame_store_settings as store  # noqa: PLC0415 (only where it is looked at)
+    from sightline.frame_store import settings as store  # noqa: PLC0415 (only where it is looked at)
 
     try:
         folder, cap = store.store_folder(os.environ), store.store_bytes(os.environ)

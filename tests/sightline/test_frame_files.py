@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.frame_files import (
+from sightline.frame_store import FrameStore
+from sightline.frame_store.files import (
     PLANES,
     RGB,
     DamagedFileError,
@@ -22,7 +23,6 @@ from sightline.frame_files import (
     unpacked,
     write_frames,
 )
-from sightline.frame_store import FrameStore
 from sightline.video import frames_at
 
 stamped = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "stamped_video.py")))
@@ -94,7 +94,7 @@ def test_planes_that_would_give_another_picture(tmp_path, monkeypatch):
     """Where the proof fails, RGB is kept."""
     path = tmp_path / "clip.mp4"
     write(path, pix_fmt="yuv420p")
-    from sightline import frame_files
+    from sightline.frame_store import files as frame_files
 
     monkeypatch.setattr(frame_files, "_native", lambda _: av.VideoFrame(160, 128, "yuv420p"))
     store = FrameStore(tmp_path / "frames")

@@ -14,10 +14,10 @@ import av
 import pytest
 from PIL import Image
 
-from sightline import frame_store, video_records
 from sightline.errors import DatasetError, UsageError
-from sightline.frame_store import FrameStore, default_store
-from sightline.frame_store_settings import default_bytes, store_bytes, store_folder
+from sightline.frame_store import FrameStore, default_store, video_records
+from sightline.frame_store import store as frame_store
+from sightline.frame_store.settings import default_bytes, store_bytes, store_folder
 from sightline.video import frames_at, scan
 
 stamped = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "stamped_video.py")))

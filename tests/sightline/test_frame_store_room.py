@@ -13,9 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sightline import frame_shelf
-from sightline.frame_shelf import NoRoomError, Shelf
 from sightline.frame_store import FrameStore
+from sightline.frame_store import shelf as frame_shelf
+from sightline.frame_store.shelf import NoRoomError, Shelf
 
 stamped = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "stamped_video.py")))
 

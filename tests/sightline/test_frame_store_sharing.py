@@ -15,15 +15,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from sightline import frame_store
 from sightline.frame_store import FrameStore
+from sightline.frame_store import store as frame_store
 
 stamped = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "stamped_video.py")))
 
 READER = """
 import json, sys
 from pathlib import Path
-from sightline import frame_store
+from sightline.frame_store import store as frame_store
 from sightline.frame_store import FrameStore
 
 frame_store._FILE_BYTES = 10 * 160 * 128 * 3 // 2
@@ -214,7 +214,7 @@ print(len(os.listdir({str(tmp_path)!r})), len(store.frames(Path({str(clip)!r}), 
 
 def test_a_temporary_folder_of_a_killed_process(tmp_path, monkeypatch):
     """It is removed by the next one; that of a living process is not."""
-    from sightline import temporary_folders
+    from sightline.frame_store import temporary_folders
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(temporary_folders, "_YOUNG_SECONDS", -1)

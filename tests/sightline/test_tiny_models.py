@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from sightline.errors import UsageError
-from sightline.tiny_answers import LETTERS, STYLES
-from sightline.tiny_families import FAMILIES
 from sightline.tiny_models import main, make_tiny_model
+from sightline.tiny_models.answers import LETTERS, STYLES
+from sightline.tiny_models.families import FAMILIES
 
 
 def test_an_unknown_family_is_refused(tmp_path):

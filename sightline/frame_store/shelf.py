@@ -2,8 +2,8 @@
 
 ::
 
-    videos/KEY/*.arrow   frames (:mod:`sightline.frame_files`); a file appears when it is whole
-    records/NAME         what is known of a video file (:mod:`sightline.video_records`)
+    videos/KEY/*.arrow   frames (:mod:`sightline.frame_store.files`); a file appears when whole
+    records/NAME         what is known of a video file (:mod:`sightline.frame_store.video_records`)
     locks/KEY.lock       held by the one process that writes frames of a video
     locks/KEY.use        held by every process that reads them: such a video is not evicted
 

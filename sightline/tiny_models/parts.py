@@ -1,4 +1,4 @@
-"""What the tiny checkpoints of :mod:`sightline.tiny_families` have in common: sizes, templates."""
+"""What the families of :mod:`sightline.tiny_models.families` have in common: sizes, templates."""
 
 from __future__ import annotations
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SightlineError, UsageError
-from sightline.tiny_answers import STYLES, THINKING_TOKENS, states, teach
-from sightline.tiny_families import FAMILIES
-from sightline.tiny_parts import THINKING_TEMPLATE, is_transformers_4
+from sightline.tiny_models.answers import STYLES, THINKING_TOKENS, states, teach
+from sightline.tiny_models.families import FAMILIES
+from sightline.tiny_models.parts import THINKING_TEMPLATE, is_transformers_4
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.tiny_parts import TinyFamily
+    from sightline.tiny_models.parts import TinyFamily
 
 _CORPUS = (
     "The answer is A. The answer is B. The answer is C. The answer is D. E F G",
@@ -37,8 +37,8 @@ def make_tiny_model(family: str, out: Path, seed: int = 0, style: str = "letter"
         family: one of :data:`FAMILIES`.
         out: folder to write to; made when it is missing.
         seed: equal seeds give equal files.
-        style: how it answers, one of :data:`sightline.tiny_answers.STYLES`: ``letter`` is one
-            option letter, ``talkative`` two to eight words, ``thinking`` words between
+        style: how it answers, one of :data:`sightline.tiny_models.answers.STYLES`: ``letter`` is
+            one option letter, ``talkative`` two to eight words, ``thinking`` words between
             ``<think>`` and ``</think>`` and then a letter.
 
     Returns:
@@ -116,7 +116,3 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"sightline: {error}\n")
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

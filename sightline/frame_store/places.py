@@ -13,10 +13,10 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sightline.frame_files import DamagedFileError, indices_in, read_frames, unpacked
-from sightline.frame_shelf import Shelf, let_go
-from sightline.frame_store_settings import BYTES_VARIABLE, default_bytes
-from sightline.temporary_folders import temporary_folder
+from sightline.frame_store.files import DamagedFileError, indices_in, read_frames, unpacked
+from sightline.frame_store.settings import BYTES_VARIABLE, default_bytes
+from sightline.frame_store.shelf import Shelf, let_go
+from sightline.frame_store.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from sightline.frame_shelf import NoRoomError
+    from sightline.frame_store.shelf import NoRoomError
 
     T = TypeVar("T")
 
@@ -61,7 +61,7 @@ class Places:
         return newest[0] if newest and self._keeps and key not in self._unkept else None
 
     def records(self) -> list[Path]:
-        """Folders of records, see :mod:`sightline.video_records`; new ones go to the last."""
+        """Folders of :mod:`sightline.frame_store.video_records`; new ones go to the last."""
         return [shelf.records for shelf in self._opened()]
 
     @contextmanager

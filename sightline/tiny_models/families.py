@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sightline.tiny_more_families import MORE_FAMILIES
-from sightline.tiny_parts import (
+from sightline.tiny_models.more_families import MORE_FAMILIES
+from sightline.tiny_models.parts import (
     CHAT_TOKENS,
     HIDDEN,
     TinyFamily,

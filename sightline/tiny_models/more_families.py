@@ -1,4 +1,4 @@
-"""Gemma 3, Idefics3 and SmolVLM for :mod:`sightline.tiny_families`.
+"""Gemma 3, Idefics3 and SmolVLM for :mod:`sightline.tiny_models.families`.
 
 Their turns look as in the published checkpoints: Gemma 3 starts with a token of its own, strips
 texts and writes a system message at the head of the first turn; the other two capitalise roles.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sightline.tiny_parts import (
+from sightline.tiny_models.parts import (
     CHAT_TOKENS,
     TinyFamily,
     text_settings,

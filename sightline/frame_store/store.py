@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.errors import DatasetError
 from sightline.forward_pass import ForwardPass
-from sightline.frame_files import Packed, packed, size_estimate, write_frames
-from sightline.frame_places import Places
-from sightline.frame_shelf import NoRoomError, Shelf
-from sightline.frame_store_settings import MOST_BYTES, default_bytes, store_bytes, store_folder
+from sightline.frame_store.files import Packed, packed, size_estimate, write_frames
+from sightline.frame_store.places import Places
+from sightline.frame_store.settings import MOST_BYTES, default_bytes, store_bytes, store_folder
+from sightline.frame_store.shelf import NoRoomError, Shelf
+from sightline.frame_store.video_records import VideoRecords
 from sightline.video import Frame, frame_of
-from sightline.video_records import VideoRecords
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
