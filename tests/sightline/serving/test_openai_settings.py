@@ -108,7 +108,7 @@ def test_extra_body(value):
     ("arguments", "message"),
     [
         ({"model": ""}, "must name a model"),
-        ({"modell": "x"}, "has no modell"),
+        ({"mode": "x"}, "has no mode"),
         ({"concurrency": 0}, "concurrency .0. must be a whole number >= 1"),
         ({"concurrency": "many"}, "concurrency"),
         ({"retries": -1}, "retries"),
