@@ -221,7 +221,7 @@ def _add_machines(parser: argparse.ArgumentParser) -> None:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from sightline.lmms.launching import evaluate  # noqa: PLC0415 (heavy; only this command needs it)
+    from sightline.launching import evaluate  # noqa: PLC0415 (heavy; only this command needs it)
 
     return evaluate.run(
         tasks=tuple(arguments.tasks.split(",")),

@@ -17,8 +17,8 @@ from sightline.benchmarks import Benchmark, all_benchmarks
 from sightline.engine.answers import AnswerLog
 from sightline.engine.jobs import Asked, Job
 from sightline.engine.session import answer_all
-from sightline.lmms.launching.ending import end_run
-from sightline.lmms.launching.evaluate import ANSWERS
+from sightline.lmms.ending import end_run
+from sightline.lmms.environment import ANSWERS
 from sightline.records import ERROR_MARK
 
 if TYPE_CHECKING:

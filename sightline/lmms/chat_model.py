@@ -17,7 +17,7 @@ from lmms_eval.api.model import lmms
 from sightline.engine.memory import keep_freed_memory
 from sightline.engine.peers import Peers
 from sightline.lmms.asking import answered
-from sightline.lmms.launching.evaluate import MALLOC
+from sightline.lmms.environment import MALLOC
 
 if TYPE_CHECKING:
     from collections.abc import Callable

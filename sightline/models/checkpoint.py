@@ -26,7 +26,7 @@ from sightline.models import families
 from sightline.models.adapters import add_adapter, is_adapter
 from sightline.models.capabilities import check_attention, quantization
 from sightline.models.digests import default_memory, folder_digest
-from sightline.models.generating import Learned
+from sightline.models.learned import Learned
 
 if TYPE_CHECKING:
     from sightline.models.settings import ModelSettings

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import EvaluationError
+from sightline.launching import evaluate
 from sightline.lmms import results
-from sightline.lmms.launching import evaluate
 from sightline.records import Outcome, Score
 
 pytest.importorskip("lmms_eval", reason="needs sightline[eval]")

@@ -14,8 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.errors import EvaluationError
+from sightline.launching import evaluate
 from sightline.lmms import results
-from sightline.lmms.launching import evaluate
 from sightline.records import Outcome, Score
 from streamgaze_task.task_names import CODES, FAMILIES
 

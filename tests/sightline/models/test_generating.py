@@ -75,7 +75,7 @@ class Model:
 
 def failing(checkpoint, fail):
     """The checkpoint with a model that fails, and nothing learned yet."""
-    from sightline.models.generating import Learned
+    from sightline.models.learned import Learned
 
     return replace(checkpoint, model=Model(checkpoint.model, fail), learned=Learned())
 

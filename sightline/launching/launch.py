@@ -2,7 +2,7 @@
 
 torchrun and accelerate end every rank as soon as one is lost. Here the others finish: each answer
 is on disk, so a rerun asks only what the lost rank left. A rank that makes no more progress after
-that is stopped, see :mod:`sightline.lmms.launching.patience`; the model itself raises much
+that is stopped, see :mod:`sightline.launching.patience`; the model itself raises much
 earlier, when it has asked its share and a peer is gone.
 """
 
@@ -18,15 +18,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sightline.lmms.launching.meeting import meeting_place, rank_variables
-from sightline.lmms.launching.patience import Patience, Progress, overdue
-from sightline.lmms.launching.rank_process import RankProcess, told
+from sightline.launching.meeting import meeting_place, rank_variables
+from sightline.launching.patience import Patience, Progress, overdue
+from sightline.launching.rank_process import RankProcess, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sightline.lmms.launching.meeting import Address
+    from sightline.launching.meeting import Address
 
 TICK = 0.2
 """Seconds between two looks at the ranks while they are silent."""

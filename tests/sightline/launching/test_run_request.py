@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import UsageError
-from sightline.lmms.launching import run_request
-from sightline.lmms.launching.run_request import Request
+from sightline.launching import run_request
+from sightline.launching.run_request import Request
 
 if find_spec("lmms_eval") is None:
     pytest.skip("needs sightline[eval]", allow_module_level=True)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from sightline.benchmarks import all_benchmarks
 from sightline.errors import UsageError
-from sightline.lmms.launching.meeting import read_address
+from sightline.launching.meeting import read_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sightline.benchmarks import Benchmark
-    from sightline.lmms.launching.meeting import Address
+    from sightline.launching.meeting import Address
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import EvaluationError
+from sightline.launching.launch import launch
+from sightline.launching.meeting import interface_towards
+from sightline.launching.rank_process import told
+from sightline.launching.run_request import Request, check, leaves
 from sightline.lmms import results, source
-from sightline.lmms.launching.launch import launch
-from sightline.lmms.launching.meeting import interface_towards
-from sightline.lmms.launching.rank_process import told
-from sightline.lmms.launching.run_request import Request, check, leaves
+from sightline.lmms.environment import ANSWERS, MALLOC
 from sightline.lmms.plugin import SWITCH
 from sightline.preflight.findings import failed
 from sightline.preflight.run import before_run
@@ -29,16 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sightline.lmms.launching.launch import Ended
-
-ANSWERS = "SIGHTLINE_ANSWERS"
-"""Environment variable of the ranks: the folder in which they keep their answers."""
+    from sightline.launching.launch import Ended
 
 PREFLIGHT = "SIGHTLINE_PREFLIGHT"
 """Environment variable: ``0`` starts a run without looking first whether it can work."""
-
-MALLOC = "SIGHTLINE_MALLOC"
-"""Environment variable: ``0`` leaves the ranks' memory allocation as it is."""
 
 FASTER_MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
 """glibc settings of the ranks: memory that a large tensor gave back is used again, instead of being
@@ -67,7 +62,7 @@ def run(**asked: Any) -> int:
     """Evaluate, and report on stderr where results and answers are.
 
     Args:
-        asked: the fields of :class:`sightline.lmms.launching.run_request.Request`.
+        asked: the fields of :class:`sightline.launching.run_request.Request`.
 
     Returns:
         0: everything that was asked for has its result. 128 + number: a signal stopped the run.

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from sightline.lmms.launching import launch as launching
-from sightline.lmms.launching.launch import launch
-from sightline.lmms.launching.meeting import interface_towards, meeting_place, rank_variables
-from sightline.lmms.launching.patience import Patience
-from sightline.lmms.launching.rank_process import told
+from sightline.launching import launch as launching
+from sightline.launching.launch import launch
+from sightline.launching.meeting import interface_towards, meeting_place, rank_variables
+from sightline.launching.patience import Patience
+from sightline.launching.rank_process import told
 
 SHORT = Patience(silence=2.0, ended=1.0, clean_end=1.0)
 
@@ -213,7 +213,7 @@ def send_when_ready(here: Path, number: int, *, times: int) -> None:
 
 STARTER = """
 import os, sys
-from sightline.lmms.launching.launch import launch
+from sightline.launching.launch import launch
 launch([sys.executable, "-c", sys.argv[1], sys.argv[2]], dict(os.environ), ranks=2)
 """
 

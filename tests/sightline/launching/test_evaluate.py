@@ -12,9 +12,9 @@ from importlib.util import find_spec
 import pytest
 
 from sightline.errors import DatasetError, EvaluationError, UsageError
+from sightline.launching import evaluate, run_request
+from sightline.launching.launch import Ended
 from sightline.lmms import results, source
-from sightline.lmms.launching import evaluate, run_request
-from sightline.lmms.launching.launch import Ended
 from sightline.records import ERROR_MARK
 
 if find_spec("lmms_eval") is None:

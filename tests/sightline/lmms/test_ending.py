@@ -10,13 +10,13 @@ from importlib.util import find_spec
 import pytest
 
 from sightline.errors import EvaluationError
-from sightline.lmms.launching.ending import end_run, under_command_line
-from sightline.lmms.launching.launch import launch
+from sightline.launching.launch import launch
+from sightline.lmms.ending import end_run, under_command_line
 
 COMMAND_LINE = """
 import sys
 from sightline.errors import EvaluationError
-from sightline.lmms.launching.ending import end_run
+from sightline.lmms.ending import end_run
 def give_up():
     try:
         raise {error}
@@ -80,7 +80,7 @@ def test_lmms_eval_is_recognised(tmp_path):
     """Its real command line, whichever way it is started; it swallows what we ask in its course."""
     (tmp_path / "probe.py").write_text(
         "import lmms_eval.tasks\n"
-        "from sightline.lmms.launching.ending import end_run\n"
+        "from sightline.lmms.ending import end_run\n"
         "def give_up(*_, **__): end_run(RuntimeError('probe'))\n"
         "lmms_eval.tasks.TaskManager.__init__ = give_up\n"
     )

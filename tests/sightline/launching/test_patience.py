@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sightline.lmms.launching.patience import Patience, Progress, overdue
+from sightline.launching.patience import Patience, Progress, overdue
 
 RULE = Patience(silence=45.0, ended=600.0)
 
