@@ -6,6 +6,7 @@ They are made once per test session, by the project itself, from nothing but its
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,9 @@ os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 for name in [*os.environ]:
     if name.startswith("SIGHTLINE_") or name in ("MMSI_VIDEO_DATASET", "STREAMGAZE_DATASET"):
         del os.environ[name]
+# A run in the background has SIGINT ignored, and all its children too: no test could send one.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Looking first costs each run some seconds; the tests of the preflight ask for it.
 os.environ["SIGHTLINE_PREFLIGHT"] = "0"
 
