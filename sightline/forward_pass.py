@@ -51,7 +51,7 @@ class ForwardPass:
             DatasetError: the file cannot be decoded, or a frame of :func:`scan` cannot.
         """
         for index, native in self.natives(indices):
-            yield frame_of(index, native)
+            yield frame_of(index, native, self._scan.turn)
 
     def natives(self, indices: Collection[int]) -> Iterator[tuple[int, Any]]:
         """The same as the decoder has them: position and PyAV's frame, not turned upright.

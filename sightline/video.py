@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import av
 
 from sightline.errors import DatasetError
+from sightline.upright import Shown, how_shown, orientation, release, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,19 +31,6 @@ MAX_PIXELS = 1 << 26
 
 JITTER = 0.1
 """Share of the usual step by which steps of a constant rate may differ: coarse clocks round."""
-
-UPRIGHT: dict[tuple[int, int, int, int], tuple[int, str]] = {
-    (1, 0, 0, 1): (0, ""),
-    (0, 1, -1, 0): (90, "ROTATE_270"),
-    (-1, 0, 0, -1): (180, "ROTATE_180"),
-    (0, -1, 1, 0): (270, "ROTATE_90"),
-    (-1, 0, 0, 1): (0, "FLIP_LEFT_RIGHT"),
-    (0, 1, 1, 0): (90, "TRANSPOSE"),
-    (1, 0, 0, -1): (180, "FLIP_TOP_BOTTOM"),
-    (0, -1, -1, 0): (270, "TRANSVERSE"),
-}
-"""By the signs of a display matrix (a, b, c, d; ISO 14496-12, 6.2.2): clockwise turn, transpose.
-A mirrored video (the last four) has the turn that follows the mirror."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +86,8 @@ class Scan:
     """Positions from which decoding can start, ascending."""
     truncated: bool
     """Whether the file ends in the middle of a frame; that frame does not count."""
+    turn: str = ""
+    """Name of PIL's transpose that makes frames upright, mirrored ones too; empty for none."""
 
 
 def probe(source: Path | IO[bytes], *, name: str = "") -> VideoInfo:
@@ -136,39 +126,41 @@ def scan(source: Path | IO[bytes], *, name: str = "") -> Scan:
     """
     name = name or str(source)
     packets: dict[float, tuple[float, bool]] = {}
-    first, truncated = None, False
+    shown: Shown | None = None
+    truncated = False
     with opened(source, name) as (container, stream):
         for packet in container.demux(stream):
             truncated |= packet.is_corrupt
             if packet.is_corrupt:
                 continue
-            if first is None:
-                first = next(iter(packet.decode()), None)
+            if shown is None and (first := next(iter(packet.decode()), None)) is not None:
+                shown = how_shown(first)
+                del first
+                release()
             if packet.pts is not None and not packet.is_discard:
                 length = float((packet.duration or 0) * packet.time_base)
                 packets.setdefault(seconds_of(packet), (length, packet.is_keyframe))
         rate = float(stream.average_rate or stream.guessed_rate or 0)
-    if first is None or not packets:
+    if shown is None or not packets:
         raise DatasetError(f"{name} must hold frames, but has none that can be decoded")
-    return _scanned(packets, rate, first, truncated=truncated)
+    return _scanned(packets, rate, shown, truncated=truncated)
 
 
 def _scanned(
-    packets: dict[float, tuple[float, bool]], rate: float, first: Any, *, truncated: bool
+    packets: dict[float, tuple[float, bool]], rate: float, shown: Shown, *, truncated: bool
 ) -> Scan:
     times = sorted(packets)
     steps = [after - before for before, after in pairwise(times)]
     usual = median(steps) if steps else 1 / rate if rate else 0.0
-    rotation, _ = _orientation(first)
-    width, height = (first.width, first.height)[:: -1 if rotation in (90, 270) else 1]
     return Scan(
         pts_seconds=tuple(times),
         fps=rate or (1 / usual if usual else 0.0),
         frame_count=len(times),
         duration_seconds=times[-1] + (packets[times[-1]][0] or usual),
-        width=width,
-        height=height,
-        rotation=rotation,
+        width=shown.width,
+        height=shown.height,
+        rotation=shown.rotation,
+        turn=shown.turn,
         variable_rate=any(abs(step - usual) > JITTER * usual for step in steps),
         key_frames=tuple(i for i, at in enumerate(times) if packets[at][1]),
         truncated=truncated,
@@ -191,9 +183,9 @@ def frames_at(path: Path, indices: Sequence[int]) -> list[Frame]:
     wanted = set(indices)
     found: dict[int, Frame] = {}
     decoded = 0
-    for frame, native in _decoded(path):
+    for frame, native, turn in _decoded(path):
         if frame in wanted:
-            found[frame] = frame_of(frame, native)
+            found[frame] = frame_of(frame, native, turn)
         decoded = frame + 1
         if len(found) == len(wanted):
             break
@@ -215,14 +207,14 @@ def frames_at_times(path: Path, seconds: Sequence[float]) -> list[Frame]:
     """
     order = sorted(range(len(seconds)), key=lambda i: seconds[i])
     shown: dict[int, Frame] = {}
-    current: tuple[int, Any] | None = None
-    for index, native in _decoded(path):
+    current: tuple[int, Any, str] | None = None
+    for index, native, turn in _decoded(path):
         at = seconds_of(native)
         while current is not None and order and seconds[order[0]] < at:
             shown[order.pop(0)] = frame_of(*current)
         if not order:
             break
-        current = index, native
+        current = index, native, turn
     for place in order:
         if current is None:
             raise DatasetError(f"{path} has no frames")
@@ -230,36 +222,9 @@ def frames_at_times(path: Path, seconds: Sequence[float]) -> list[Frame]:
     return [shown[place] for place in range(len(seconds))]
 
 
-def frame_of(index: int, native: Any) -> Frame:
-    """A frame of the decoder as ours, upright."""
-    return Frame(index, seconds_of(native), _image(native))
-
-
-def _image(native: Any) -> Image:
-    return turned(native.to_image(), turn_of(native))
-
-
-def turn_of(native: Any) -> str:
-    """Name of PIL's transpose that makes a frame of the decoder upright; empty for none."""
-    return _orientation(native)[1]
-
-
-def turned(image: Image, turn: str) -> Image:
-    """A picture after one of PIL's transposes, by its name; the same one when it is empty."""
-    from PIL import Image  # noqa: PLC0415 (scanning needs no picture)
-
-    return image.transpose(Image.Transpose[turn]) if turn else image
-
-
-def _orientation(native: Any) -> tuple[int, str]:
-    """Clockwise degrees and PIL transpose that make a frame upright; no turn for other angles."""
-    # Not `VideoFrame.rotation`: PyAV 14.0 does not have it, and it tells no mirror.
-    data = native.side_data.get("DISPLAYMATRIX")
-    if data is None:
-        return UPRIGHT[1, 0, 0, 1]
-    a, b, _, c, d, *_ = memoryview(bytes(data)).cast("i")
-    signs = tuple((value > 0) - (value < 0) for value in (a, b, c, d))
-    return UPRIGHT.get(signs, UPRIGHT[1, 0, 0, 1])  # type: ignore[arg-type] # four signs
+def frame_of(index: int, native: Any, turn: str) -> Frame:
+    """A frame of the decoder as ours; `turn` makes it upright, see :class:`Scan`."""
+    return Frame(index, seconds_of(native), turned(native.to_image(), turn))
 
 
 def seconds_of(native: Any) -> float:
@@ -267,11 +232,18 @@ def seconds_of(native: Any) -> float:
     return float((native.pts or 0) * native.time_base)
 
 
-def _decoded(path: Path) -> Iterator[tuple[int, Any]]:
-    with opened(path) as (container, stream):
-        stream.thread_type = "AUTO"
-        packets = (packet for packet in container.demux(stream) if not packet.is_corrupt)
-        yield from enumerate(frame for packet in packets for frame in packet.decode())
+def _decoded(path: Path) -> Iterator[tuple[int, Any, str]]:
+    """Every frame with its position, and the turn that all of them need."""
+    turn = None
+    try:
+        with opened(path) as (container, stream):
+            stream.thread_type = "AUTO"
+            packets = (packet for packet in container.demux(stream) if not packet.is_corrupt)
+            for index, native in enumerate(f for packet in packets for f in packet.decode()):
+                turn = orientation(native)[1] if turn is None else turn
+                yield index, native, turn
+    finally:
+        release()
 
 
 @contextmanager

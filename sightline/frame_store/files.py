@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from sightline.errors import SightlineError
-from sightline.video import turn_of, turned
+from sightline.upright import turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,23 +91,24 @@ _COLUMNS = {
 }
 
 
-def packed(index: int, native: Any, *, proven: Packed | None = None) -> Packed:
+def packed(index: int, native: Any, turn: str = "", *, proven: Packed | None = None) -> Packed:
     """A frame of the decoder as it is kept.
 
     Args:
         index: position in presentation order, from 0.
         native: PyAV's frame.
+        turn: what makes it upright, see :class:`sightline.video.Scan`.
         proven: an earlier frame of the same pass. One like it is not proven again to give the
             decoder's own picture.
     """
     if native.format.name in PLANES and native.width % 2 == native.height % 2 == 0:
-        kept = _packed(index, native, native.format.name, native.to_ndarray())
+        kept = _packed(index, native, turn, native.format.name, native.to_ndarray())
         if proven is not None and _kind(kept) == _kind(proven):
             return kept
         if unpacked(kept).tobytes() == turned(native.to_image(), kept.turn).tobytes():
             return kept
     rgb = np.asarray(native.to_image()).reshape(native.height, native.width * 3)
-    return _packed(index, native, RGB, rgb)
+    return _packed(index, native, turn, RGB, rgb)
 
 
 def unpacked(frame: Packed) -> Image:
@@ -211,13 +212,13 @@ def _indices(reader: Any) -> list[int]:
     return [int(index) for index in indices]
 
 
-def _packed(index: int, native: Any, layout: str, rows: np.ndarray[Any, Any]) -> Packed:
+def _packed(index: int, native: Any, turn: str, layout: str, rows: np.ndarray[Any, Any]) -> Packed:
     pixels = np.ascontiguousarray(rows).copy()
     for told, band in zip(_bands(pixels), _bands(np.ascontiguousarray(rows)), strict=True):
         np.subtract(band[:, 1:], band[:, :-1], out=told[:, 1:])
     colours = int(native.colorspace), int(native.color_range)
     size = native.width, native.height
-    return Packed(index, layout, *size, *colours, turn_of(native), pixels.tobytes())
+    return Packed(index, layout, *size, *colours, turn, pixels.tobytes())
 
 
 def _rows(frame: Packed) -> np.ndarray[Any, Any]:

@@ -194,7 +194,7 @@ class FrameStore:
                     break
         walk = ForwardPass(video.path, video.scan, threads=self._threads)
         for index, native in self._walked(walk, sorted(wanted - found.keys())):
-            found[index] = frame_of(index, native).image
+            found[index] = frame_of(index, native, video.scan.turn).image
         return found
 
     def _keep(self, video: _Video, missing: set[int]) -> bool:
@@ -273,7 +273,7 @@ def _packed(video: _Video, natives: Iterator[tuple[int, Any]], chunk: Sequence[i
     for index, native in natives:
         if index != awaited:
             continue  # a second frame at the same time
-        proven = packed(index, native, proven=proven)
+        proven = packed(index, native, video.scan.turn, proven=proven)
         _check_size(video, proven)
         yield proven
         awaited = next(wanted, -1)

@@ -143,7 +143,7 @@ def _name(path: Path) -> str:
 
 def _scan_of(facts: dict[str, Any]) -> Scan:
     lists = {name: tuple(facts[name]) for name in ("pts_seconds", "key_frames")}
-    return Scan(**{**facts, **lists})
+    return Scan(**{**facts, **lists, "turn": facts["turn"]})
 
 
 def _sha256_of(facts: dict[str, Any]) -> str:

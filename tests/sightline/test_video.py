@@ -1,3 +1,4 @@
+import gc
 import io
 import runpy
 from fractions import Fraction
@@ -11,6 +12,7 @@ from PIL import Image
 
 from sightline import video
 from sightline.errors import DatasetError
+from sightline.forward_pass import ForwardPass
 from sightline.video import frames_at, frames_at_times, probe, scan
 
 RATE, COUNT = 4, 12
@@ -231,3 +233,19 @@ def test_stamp_tells_a_turned_picture():
     for turn in Image.Transpose:
         with pytest.raises(ValueError, match="an upright stamp"):
             stamped.index_of(upright.transpose(turn))
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_no_frame_of_the_decoder_outlives_its_use(tmp_path, rotation):
+    """Python would find them late: hundreds of videos would fill the memory."""
+    path = tmp_path / "clip.mp4"
+    stamped.write_stamped(path, rotation=rotation)
+    gc.collect()
+    gc.disable()
+    try:
+        facts = video.scan(path)
+        video.frames_at(path, [3, 7])
+        list(ForwardPass(path, facts).frames([1, 5]))
+        assert not [one for one in gc.get_objects() if isinstance(one, av.VideoFrame)]
+    finally:
+        gc.enable()
