@@ -233,7 +233,7 @@ def _asked(way: Way, requests: Sequence[Request]) -> str:
         request = order[job.doc_id]
         window = request.window
         chosen = choose(times, FPS, window, sampling=way.sampling, max_frames=MAX_FRAMES)
-        return _messages(request, chosen)
+        return _messages(request, chosen, frames_first=way.sampling == STREAM)
 
     replies: dict[int, Reply] = {}
     prefix = MINUTES * 60 // 2 * IMAGE_TOKENS // server_code.BLOCK_TOKENS
@@ -267,10 +267,12 @@ def _job(place: int, request: Request) -> Job:
     return Job(request.sample.task, "test", place, 0, {}, order="", asked=asked)
 
 
-def _messages(request: Request, chosen: Sequence[int]) -> list[dict[str, Any]]:
+def _messages(
+    request: Request, chosen: Sequence[int], *, frames_first: bool
+) -> list[dict[str, Any]]:
     """The message as the task plans it, each frame by an address that names it."""
     content: list[dict[str, Any]] = []
-    for part in prompts.plan(request, len(chosen), "nogaze"):
+    for part in prompts.plan(request, len(chosen), "nogaze", frames_first=frames_first):
         if isinstance(part, prompts.Text):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, prompts.FrameImage):
