@@ -28,9 +28,15 @@ os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 for name in [*os.environ]:
     if name.startswith("SIGHTLINE_") or name in ("MMSI_VIDEO_DATASET", "STREAMGAZE_DATASET"):
         del os.environ[name]
-# A run in the background has SIGINT ignored, and all its children too: no test could send one.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A run in the background, or under nohup, has signals ignored, and all its children too: no test
+# could send one.
+for number, usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+    (signal.SIGTERM, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 # Looking first costs each run some seconds; the tests of the preflight ask for it.
 os.environ["SIGHTLINE_PREFLIGHT"] = "0"
 
