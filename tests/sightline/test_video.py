@@ -246,6 +246,7 @@ def test_no_frame_of_the_decoder_outlives_its_use(tmp_path, rotation):
         facts = video.scan(path)
         video.frames_at(path, [3, 7])
         list(ForwardPass(path, facts).frames([1, 5]))
-        assert not [one for one in gc.get_objects() if isinstance(one, av.VideoFrame)]
+        # Not isinstance: some objects of other libraries warn when they are looked at.
+        assert not [one for one in gc.get_objects() if type(one) is av.VideoFrame]
     finally:
         gc.enable()

@@ -225,10 +225,11 @@ def test_wildcards_and_lists_work_in_lmms_eval(folder):
     assert told["TOLD_tops"] == str(
         sorted(["streamgaze_past", "streamgaze_present", "streamgaze_proactive",
                 "streamgaze_nogaze", "streamgaze_text", "streamgaze_salience",
+                "streamgaze_stream", "streamgaze_stream_nogaze",
                 "streamgaze_reference", "streamgaze_reference_qwen",
                 "streamgaze_reference_internvl", "streamgaze_reference_1fps"])
     )  # fmt: skip
-    assert told["TOLD_leaves"] == "80"
+    assert told["TOLD_leaves"] == "100"
 
 
 PATTERN = """
