@@ -117,7 +117,7 @@ def tiny_processor(tiny_model):
     loaded: dict[tuple[str, str], Any] = {}
 
     def load(family: str, style: str = "talkative") -> Any:
-        transformers = pytest.importorskip("transformers")
+        transformers = pytest.importorskip("transformers", reason="needs sightline[eval]")
         if (family, style) not in loaded:
             folder = tiny_model(family, style)
             loaded[family, style] = transformers.AutoProcessor.from_pretrained(folder)

@@ -120,7 +120,7 @@ def _together(
     try:
         value = work()
         told = _Told(tell(value))
-    except Exception as error:
+    except Exception as error:  # whatever it is, the other ranks must hear of it; raised again
         if peers.world_size > 1:
             _log.warning("sightline: rank %d failed, and waits for the others", peers.rank)
             with suppress(RankLostError):
@@ -204,7 +204,7 @@ class _Share:
     def _done(self, job: Job, reply: Reply) -> None:
         try:
             self._keep(job, reply)
-        except Exception as error:
+        except Exception as error:  # kept, for backends that swallow it; raised again
             self._stop = self._stop or error
             raise
 

@@ -90,7 +90,7 @@ class RankProcess:
                 stderr=theirs,
                 start_new_session=True,
             )
-        except BaseException:
+        except BaseException:  # an interrupt too must leave no open end; raised again
             self.close()
             raise
         finally:

@@ -95,7 +95,7 @@ class ImageEncoder:
             return waiting.result()
         try:
             url = make()
-        except BaseException as error:
+        except BaseException as error:  # or those who wait would wait for ever; raised again
             with self._lock:
                 self._held.pop(key, None)
             mine.set_exception(error)

@@ -20,12 +20,12 @@ from sightline.lmms.ending import end_run
 def give_up():
     try:
         raise {error}
-    except BaseException as error:
+    except BaseException as error:  # as our model does
         end_run(error)
 def cli_evaluate():
     try:
         give_up()
-    except Exception as error:
+    except Exception as error:  # as lmms-eval's command line does
         print("swallowed", error)
 """
 
