@@ -25,4 +25,5 @@ BENCHMARK = Benchmark(
     render="mmsi_video.summary:render",
     describe="mmsi_video.tasks.hooks:describe",
     prepare="mmsi_video.prepare:prepare",
+    dataset_rules="mmsi_video.dataset_rules:rules",
 )

@@ -63,6 +63,9 @@ class Benchmark:
     """``module:function(tasks: Sequence[str], store: FrameStore, *, workers: int, dry_run: bool,
     progress: Progress) -> sightline.preparing.PrepareReport``: get the media of its tasks ready,
     none of them groups. Empty: there is nothing to do ahead."""
+    dataset_rules: str = ""
+    """``module:function() -> sightline.dataset_rules.DatasetRules``: what its datasets must be, and
+    what their cards say. Empty: its datasets can be neither checked nor published."""
     build_flags: Mapping[str, str] = field(default_factory=dict)
     """Further switches of check and build, keyword -> help: ``--no-gaze-recovery`` and so on."""
     commands: Mapping[str, str] = field(default_factory=dict)

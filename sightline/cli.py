@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sightline import __version__, prepare_command
 from sightline.benchmarks import all_benchmarks, benchmark, benchmark_of
+from sightline.checking import command as checking
 from sightline.errors import SightlineError, UsageError
 from sightline.preflight import command as doctor
 
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         add(commands)
     doctor.add(commands)
     prepare_command.add(commands)
+    checking.add(commands)
     for found in all_benchmarks().values():
         found.add_commands(commands)
     return parser

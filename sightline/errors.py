@@ -8,6 +8,7 @@
     │   ├── UnsafeArchiveError     an archive tries to leave its folder, or to explode
     │   └── BrokenReleaseError     the release was read and has problems, all of them listed
     ├── DatasetError               a built dataset is missing or is not what was asked for
+    ├── PublishError               a dataset could not be published; says in which state the Hub is
     ├── ResponsesError             a responses or samples file cannot be read
     └── EvaluationError            a run ended without (all) its results
         └── RankLostError          another rank of the run ended before its work was done
@@ -80,6 +81,10 @@ class BrokenReleaseError(ReleaseError):
 
 class DatasetError(SightlineError):
     """A built dataset is missing or is not what was asked for."""
+
+
+class PublishError(SightlineError):
+    """A dataset could not be published; the message says in which state the repository is."""
 
 
 class ResponsesError(SightlineError):

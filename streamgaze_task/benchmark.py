@@ -26,6 +26,7 @@ BENCHMARK = Benchmark(
     render="streamgaze_task.summary:render",
     describe="streamgaze_task.tasks.hooks:describe",
     prepare="streamgaze_task.prepare:prepare",
+    dataset_rules="streamgaze_task.dataset_rules:rules",
     commands={"gaze": "streamgaze_task.gaze_command:add"},
     marks=tuple(task.file for task in TASKS),
 )

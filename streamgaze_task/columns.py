@@ -75,3 +75,7 @@ def features() -> dict[str, Features]:
             }
         ),
     }
+
+
+FIELDS: dict[str, dict[str, str]] = {"questions": {}, "frames": {}, "videos": {}, "gaze": {}}
+"""Config -> column -> what it is, with unit and range; see `sightline.dataset_rules.Config`."""

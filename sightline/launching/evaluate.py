@@ -21,7 +21,7 @@ from sightline.launching.run_request import Request, check, leaves
 from sightline.lmms import results, source
 from sightline.lmms.environment import ANSWERS, MALLOC
 from sightline.lmms.plugin import SWITCH
-from sightline.preflight.findings import failed
+from sightline.findings import failed
 from sightline.preflight.run import before_run
 from sightline.preflight.subject import OURS
 from sightline.serving.images import environment_note, server_environment

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sightline.preflight.findings import Finding
+    from sightline.findings import Finding
 
 
 def add(subparsers: Any) -> None:
@@ -41,7 +41,8 @@ def add(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from sightline.preflight import findings, run, subject  # noqa: PLC0415 (only this command)
+    from sightline import findings  # noqa: PLC0415 (only this command)
+    from sightline.preflight import run, subject  # noqa: PLC0415 (only this command)
 
     about = subject.Subject(
         tasks=tuple(name for name in arguments.tasks.split(",") if name),

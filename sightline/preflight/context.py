@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.models.fit import image_tokens, shrunken
 from sightline.models.settings import generation
-from sightline.preflight.findings import Finding
+from sightline.findings import Finding
 from sightline.preflight.model import context_length
 
 if TYPE_CHECKING:

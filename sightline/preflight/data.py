@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sightline.errors import SightlineError
 from sightline.lmms import source
-from sightline.preflight.findings import Finding
+from sightline.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

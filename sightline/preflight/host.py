@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sightline.benchmarks import all_benchmarks
 from sightline.lmms.plugin import SWITCH
-from sightline.preflight.findings import Finding
+from sightline.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.errors import UsageError
 from sightline.models.settings import ModelSettings
-from sightline.preflight.findings import Finding
+from sightline.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

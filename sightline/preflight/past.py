@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.engine.costs import Costs
 from sightline.engine.jobs import Job
-from sightline.preflight.findings import Finding
+from sightline.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sightline.errors import SightlineError, UsageError
 from sightline.preflight import data, host, machine, past, software
-from sightline.preflight.findings import Finding
+from sightline.findings import Finding
 from sightline.preflight.subject import OURS, Subject
 
 if TYPE_CHECKING:

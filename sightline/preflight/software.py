@@ -6,7 +6,7 @@ import platform
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from sightline.preflight.findings import Finding
+from sightline.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from mmsi_video.builder import build
 from sightline.cli import main
 from sightline.engine.costs import Costs
 from sightline.preflight import data, past, requests, run
-from sightline.preflight.findings import Finding, failed, summary
+from sightline.findings import Finding, failed, summary
 from sightline.preflight.subject import Subject
 
 tiny = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "tiny_release.py")))

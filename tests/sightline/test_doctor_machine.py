@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.preflight import host, machine, software
-from sightline.preflight.findings import failed
+from sightline.findings import failed
 
 
 def of(found, severity):

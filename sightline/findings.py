@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Severity = Literal["ok", "note", "warning", "error"]
-"""``error``: the run would fail or lie; ``warning``: it may; ``note``: worth knowing."""
+"""``error``: what is asked for would fail or lie; ``warning``: it may; ``note``: worth knowing."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a preflight."""
+    """One line of a check."""
 
     severity: Severity
     """How bad it is."""
@@ -23,10 +23,13 @@ class Finding:
     """What was found, in one sentence without a full stop."""
     mend: str = ""
     """What to do about it; empty where nothing need be done."""
+    where: str = ""
+    """The place: ``questions[12].options``; empty where `what` says it."""
 
     def line(self) -> str:
         """The finding as one line."""
-        words = " ".join(self.what.split())
+        place = f"{self.where}: " if self.where else ""
+        words = " ".join(f"{place}{self.what}".split())
         mend = f" -> {' '.join(self.mend.split())}" if self.mend else ""
         return f"{self.severity:<7}  {words}{mend}"
 

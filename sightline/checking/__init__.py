@@ -1,0 +1,1 @@
+"""`sightline check`: a built dataset looked at from all sides, every problem at once."""

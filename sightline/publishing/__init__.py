@@ -1,0 +1,1 @@
+"""`sightline publish`: check, compare with the Hub, one commit, read it back and compare again."""
