@@ -1,4 +1,4 @@
-"""What a benchmark says about its dataset: one record for the builder's card, checks and publishing.
+"""What a benchmark says about its dataset: one record for card, checks and publishing.
 
 The configs with their columns and keys, which column names which file, which columns give answers
 away, and under which terms the recordings may be passed on. Whoever wants to know something about a
@@ -135,7 +135,7 @@ class DatasetRules:
     counted: tuple[tuple[str, str], ...]
     """``(column of the default config, heading)``: what the card counts its questions by."""
     licence: str
-    """Licence of the release as the Hub spells it: ``cc-by-nc-4.0``. Cards never say a wider one."""
+    """Licence of the release as the Hub spells it: ``cc-by-nc-4.0``; cards never say a wider one."""
     sources: tuple[Source, ...]
     """Where the recordings come from."""
     sources_of: Callable[[str, Mapping[str, Any]], frozenset[str]]

@@ -1,7 +1,7 @@
 """Which recordings of a dataset are passed on: none, all, or those of some sources.
 
-``build.json`` of a published dataset says it under ``publication.media``, so that checks and readers
-know what must be there; a folder that was built and not published holds all.
+``build.json`` of a published dataset says it under ``publication.media``, so that checks and
+readers know what must be there; a folder that was built and not published holds all.
 """
 
 from __future__ import annotations

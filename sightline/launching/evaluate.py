@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import EvaluationError
+from sightline.findings import failed
 from sightline.launching.launch import launch
 from sightline.launching.meeting import interface_towards
 from sightline.launching.rank_process import told
@@ -21,7 +22,6 @@ from sightline.launching.run_request import Request, check, leaves
 from sightline.lmms import results, source
 from sightline.lmms.environment import ANSWERS, MALLOC
 from sightline.lmms.plugin import SWITCH
-from sightline.findings import failed
 from sightline.preflight.run import before_run
 from sightline.preflight.subject import OURS
 from sightline.serving.images import environment_note, server_environment

@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sightline.findings import Finding
 from sightline.models.fit import image_tokens, shrunken
 from sightline.models.settings import generation
-from sightline.findings import Finding
 from sightline.preflight.model import context_length
 
 if TYPE_CHECKING:

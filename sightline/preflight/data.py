@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import SightlineError
-from sightline.lmms import source
 from sightline.findings import Finding
+from sightline.lmms import source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

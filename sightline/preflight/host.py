@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.benchmarks import all_benchmarks
-from sightline.lmms.plugin import SWITCH
 from sightline.findings import Finding
+from sightline.lmms.plugin import SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import UsageError
-from sightline.models.settings import ModelSettings
 from sightline.findings import Finding
+from sightline.models.settings import ModelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

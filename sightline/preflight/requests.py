@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SightlineError
-from sightline.lmms.task_table import TEMPLATE
 from sightline.findings import Finding
+from sightline.lmms.task_table import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import SightlineError, UsageError
-from sightline.preflight import data, host, machine, past, software
 from sightline.findings import Finding
+from sightline.preflight import data, host, machine, past, software
 from sightline.preflight.subject import OURS, Subject
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from mmsi_video.benchmark import BENCHMARK
 from mmsi_video.builder import build
 from sightline.cli import main
 from sightline.engine.costs import Costs
-from sightline.preflight import data, past, requests, run
 from sightline.findings import Finding, failed, summary
+from sightline.preflight import data, past, requests, run
 from sightline.preflight.subject import Subject
 
 tiny = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "tiny_release.py")))
@@ -257,7 +257,7 @@ def test_the_command_fails_when_there_is_an_error(folder, capsys):
     assert main(["doctor", "--tasks", "mmsi_video", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert any(one["severity"] == "error" and "is missing" in one["what"] for one in found)
-    assert {"severity", "what", "mend"} == set(found[0])
+    assert {"severity", "what", "mend", "where"} == set(found[0])
 
 
 @pytest.mark.parametrize("words", ["pretrained", "a=1,b"])

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from sightline.preflight import host, machine, software
 from sightline.findings import failed
+from sightline.preflight import host, machine, software
 
 
 def of(found, severity):

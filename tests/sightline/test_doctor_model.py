@@ -16,8 +16,8 @@ pytest.importorskip("transformers")
 
 from mmsi_video.benchmark import BENCHMARK
 from mmsi_video.builder import build
-from sightline.preflight import context, memory, model, requests
 from sightline.findings import Finding
+from sightline.preflight import context, memory, model, requests
 from sightline.preflight.machine import Gpu
 
 tiny = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "tiny_release.py")))
