@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mmsi_video import categories, columns
-from mmsi_video.sources import SOURCES, source_of_path
+from mmsi_video import categories, columns, dataset_checks
+from mmsi_video.sources import source_of_path, sources
 from sightline.dataset_rules import BoardTask, Config, DatasetRules, MediaFile, Reference
 
 if TYPE_CHECKING:
@@ -18,6 +18,24 @@ _CITATION = """\
   eprint = {2512.10863},
   archivePrefix = {arXiv}
 }"""
+
+_PUBLISHED_DIFFICULTIES = {"hard": 327, "medium": 400, "easy": 379}
+"""Sizes of the three lists of the authors' easy2hard_bench."""
+
+_COLLECTION = (
+    "Clips were taken from published video datasets and from recordings of the authors; frames "
+    "were sampled at a rate per source and their time drawn into the top left corner. Questions, "
+    "options, answers and hints were written by human annotators."
+)
+_PEOPLE = (
+    "Recordings show people, in first-person videos also bystanders, and the inside of homes. "
+    "Nothing in the annotations says who they are."
+)
+_GATED_PROMPT = (
+    "The recordings in this repository belong to the datasets they were taken from. The licence "
+    "of the benchmark (CC BY-NC 4.0) covers its questions and annotations and does not widen the "
+    "terms of the recordings. They are:"
+)
 
 
 def rules() -> DatasetRules:
@@ -72,7 +90,7 @@ def rules() -> DatasetRules:
         published_rows={"questions": categories.PUBLISHED_QUESTIONS},
         counted=(("type", "Type"), ("difficulty", "Difficulty")),
         licence="cc-by-nc-4.0",
-        sources=SOURCES,
+        sources=sources(),
         sources_of=_sources_of,
         card="mmsi_video:data/card.md",
         card_facts=_card_facts,
@@ -80,11 +98,14 @@ def rules() -> DatasetRules:
             BoardTask("mmsi_video_u50", "Uniform-50: accuracy in percent, at most 50 frames"),
             BoardTask("mmsi_video_sc", "Sufficient-Coverage: accuracy in percent, all frames"),
         ),
-        more_checks=(),
+        more_checks=(dataset_checks.check,),
         pretty={
             "arxiv": "2512.10863",
             "tags": "video,spatial-intelligence,benchmark",
             "citation": _CITATION,
+            "gated_prompt": _GATED_PROMPT,
+            "collection": _COLLECTION,
+            "people": _PEOPLE,
         },
     )
 
@@ -99,5 +120,27 @@ def _sources_of(config: str, row: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _card_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the template wants beside what every card has."""
-    return {"survey": facts["survey"]}
+    """What the template wants beside what every card has: the survey, and counts with chance."""
+    survey = facts["survey"]
+    chance = survey["chance_percent"]["slices"]
+    types = [
+        {
+            "name": row["type"],
+            "count": row["count"],
+            "published": row["published"],
+            "chance": chance.get("type", {}).get(row["type"]),
+        }
+        for row in survey["types"]
+    ]
+    # A survey of the builder's first version did not count these.
+    difficulties = [
+        {
+            "name": name,
+            "count": count,
+            "published": _PUBLISHED_DIFFICULTIES.get(name),
+            "chance": chance.get("difficulty", {}).get(name),
+        }
+        for name, count in survey.get("difficulties", {}).items()
+    ]
+    counts = {"type": types, "difficulty": difficulties}
+    return {"survey": survey, "counts": counts, "published_is": "published"}

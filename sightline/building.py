@@ -81,7 +81,7 @@ def only_one(out: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        _log.warning("another build of %s is at work; waiting for it", out)
+        _log.warning("another build or publication of %s is at work; waiting for it", out)
         lock.acquire()
     try:
         yield

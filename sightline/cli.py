@@ -17,6 +17,7 @@ from sightline.benchmarks import all_benchmarks, benchmark, benchmark_of
 from sightline.checking import command as checking
 from sightline.errors import SightlineError, UsageError
 from sightline.preflight import command as doctor
+from sightline.publishing import command as publishing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add(commands)
     prepare_command.add(commands)
     checking.add(commands)
+    publishing.add(commands)
     for found in all_benchmarks().values():
         found.add_commands(commands)
     return parser

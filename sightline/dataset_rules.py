@@ -135,7 +135,7 @@ class DatasetRules:
     counted: tuple[tuple[str, str], ...]
     """``(column of the default config, heading)``: what the card counts its questions by."""
     licence: str
-    """Licence of the release as the Hub spells it: ``cc-by-nc-4.0``; cards never say a wider one."""
+    """Licence of the release as the Hub spells it: ``cc-by-nc-4.0``. No card says a wider one."""
     sources: tuple[Source, ...]
     """Where the recordings come from."""
     sources_of: Callable[[str, Mapping[str, Any]], frozenset[str]]

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from sightline.wording import on_screen
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,9 +31,8 @@ class Finding:
     def line(self) -> str:
         """The finding as one line."""
         place = f"{self.where}: " if self.where else ""
-        words = " ".join(f"{place}{self.what}".split())
-        mend = f" -> {' '.join(self.mend.split())}" if self.mend else ""
-        return f"{self.severity:<7}  {words}{mend}"
+        mend = f" -> {self.mend}" if self.mend else ""
+        return f"{self.severity:<7}  {on_screen(f'{place}{self.what}{mend}')}"
 
 
 def summary(findings: Iterable[Finding]) -> str:

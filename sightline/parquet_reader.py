@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +15,9 @@ from sightline.parquet_pages import UnknownLayout, media_chunk, value_spans
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+File = TypeVar("File", str, Path)
+"""What a file is called by: its path here, or its name on the Hub."""
 
 
 class ClipReader:
@@ -47,7 +50,7 @@ class ClipReader:
             )
         self._key = key
         self._metadata = {path: _footer(path) for path in found}
-        self._places = dict(_places(self._metadata, key))
+        self._places = dict(places(self._metadata, key))
         self._maps: dict[Path, memoryview] = {}
         self._spans: dict[tuple[Path, int, str], array[int] | None] = {}
 
@@ -110,7 +113,7 @@ class ClipReader:
         if rows is not None:
             _check_rows(key, rows, table.num_rows)
             table = table.take(pa.array(rows, pa.int64()))
-        values = [_values(table.column(name)) for name in columns]
+        values = [values_of(table.column(name)) for name in columns]
         return values[0] if len(columns) == 1 else list(zip(*values, strict=True))
 
     def _media_spans(self, path: Path, group: int, column: str) -> array[int] | None:
@@ -174,9 +177,20 @@ def _footer(path: Path) -> pq.FileMetaData:
         ) from error
 
 
-def _places(
-    metadata: Mapping[Path, pq.FileMetaData], key: str
-) -> Iterator[tuple[str, tuple[Path, int]]]:
+def places(
+    metadata: Mapping[File, pq.FileMetaData], key: str
+) -> Iterator[tuple[str, tuple[File, int]]]:
+    """In which file and row group each key is, by the footers alone.
+
+    Args:
+        metadata: file, as its footer shall be called -> footer.
+        key: name of the key column.
+
+    Raises:
+        DatasetError: a footer does not say it, a row group holds several keys, or a key has
+            several row groups.
+    """
+    seen: set[Any] = set()
     for path, footer in metadata.items():
         column = next(
             (i for i in range(footer.num_columns) if footer.schema.column(i).path == key), None
@@ -193,6 +207,13 @@ def _places(
                     f"{statistics.min!r} to {statistics.max!r}",
                     next_step="build the dataset with `sightline build`",
                 )
+            if statistics.min in seen:
+                raise DatasetError(
+                    f"{path} must have one row group for {key} {statistics.min!r}, but there are "
+                    "two",
+                    next_step="build the dataset with `sightline build`",
+                )
+            seen.add(statistics.min)
             yield statistics.min, (path, group)
 
 
@@ -202,7 +223,7 @@ def _check_rows(key: str, rows: Sequence[int], count: int) -> None:
         raise DatasetError(f"rows ({outside[:5]}) of {key} must be in [0, {count})")
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def values_of(column: pa.ChunkedArray) -> list[Any]:
     """Python values; a media struct gives its bytes alone."""
     if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
         column = pa.chunked_array([chunk.field("bytes") for chunk in column.chunks], pa.binary())

@@ -12,21 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightline.errors import BrokenReleaseError, Problem, ReleaseError, SightlineError
+from sightline.errors import BrokenReleaseError, Problem, ReleaseError
+from sightline.hub_errors import Asked, is_hub_error, translated
+from sightline.hub_files import COMMIT, REPOSITORY
 from sightline.progress import Progress, Silent
-from sightline.staging import file_sha256, room
+from sightline.staging import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+__all__ = [
+    "JSON_LIMIT_BYTES",
+    "Release",
+    "ReleaseFile",
+    "is_hub_error",
+    "open_release",
+    "read_json",
+]
+
 JSON_LIMIT_BYTES = 1 << 29
 """Largest JSON file that is read into memory (a real one has a few MB)."""
-
-_REPOSITORY = re.compile(r"(\w[\w.-]*/\w[\w.-]*)(?:@(\w[\w./-]*))?", re.ASCII)
-_HUB_ERRORS = {
-    "OSError", "HTTPError", "TransportError", "OfflineModeIsEnabled", "HFValidationError",
-}  # fmt: skip
-_FULL_REVISION = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -91,14 +96,14 @@ def open_release(
     """
     progress = progress or Silent()
     folder = Path(spec).expanduser()
-    found = _REPOSITORY.fullmatch(str(spec))
+    found = REPOSITORY.fullmatch(str(spec))
     if folder.is_dir():
         repository, revision = None, None
         files = [*files, *_matching(_names(folder, patterns), files, patterns)]
         paths = _in_folder(folder, files)
     elif isinstance(spec, str) and found:
-        repository = found[1]
-        revision, files, paths = _from_hub(repository, found[2], files, patterns)
+        repository = found["name"]
+        revision, files, paths = _from_hub(repository, found["revision"], files, patterns)
     else:
         raise ReleaseError(
             f"release ({spec}) must be a folder or `org/name[@revision]`; there is no such folder",
@@ -175,44 +180,26 @@ def _from_hub(
     repository: str, revision: str | None, files: Sequence[str], patterns: Sequence[str]
 ) -> tuple[str, Sequence[str], list[Path]]:
     """The full commit, the names of the files, and where they lie in the Hub's cache."""
-    from huggingface_hub.errors import HFValidationError  # noqa: PLC0415 (heavy, as below)
-
-    try:
+    asked = Asked(
+        repository,
+        revision,
+        error=ReleaseError,
+        where=" of --release",
+        otherwise=", or download the files elsewhere and give their folder with --release",
+    )
+    with translated(asked):
         # What else fits a pattern only the Hub can say.
         cached = [] if patterns else _cached(repository, revision, files)
         if cached:
             return str(revision), files, cached
-        with room(Path("the cache of the Hub")):
-            return _download(repository, revision, files, patterns)
-    except SightlineError:
-        raise
-    except HFValidationError as error:
-        raise ReleaseError(str(error), next_step="check the spelling of --release") from error
-    except Exception as error:  # what it may be is only known by name, see is_hub_error
-        if not is_hub_error(error):
-            raise
-        raise ReleaseError(
-            f"the Hub cannot be reached for {repository}: {error}",
-            next_step="check the network, HF_ENDPOINT and HF_HUB_OFFLINE, or download the files "
-            "elsewhere and give their folder with --release",
-        ) from error
-
-
-def is_hub_error(error: Exception) -> bool:
-    """Whether the Hub or the network refused, rather than our code failed.
-
-    By name: which exceptions a dead network raises depends on the HTTP library that the installed
-    huggingface_hub brings (httpx for 1.x, httpx2 for 2.x), which is none of our dependencies.
-    """
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & _HUB_ERRORS)
+        return _download(asked, files, patterns)
 
 
 def _cached(repository: str, revision: str | None, files: Sequence[str]) -> list[Path]:
     """The files in the Hub's cache, when a full commit was asked for and all are there."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 (heavy; folders need none)
 
-    if revision is None or not _FULL_REVISION.fullmatch(revision):
+    if revision is None or not COMMIT.fullmatch(revision):
         return []
     found = [
         try_to_load_from_cache(repository, name, revision=revision, repo_type="dataset")
@@ -223,36 +210,19 @@ def _cached(repository: str, revision: str | None, files: Sequence[str]) -> list
 
 
 def _download(
-    repository: str, revision: str | None, files: Sequence[str], patterns: Sequence[str]
+    asked: Asked, files: Sequence[str], patterns: Sequence[str]
 ) -> tuple[str, Sequence[str], list[Path]]:
-    from huggingface_hub import HfApi, errors, hf_hub_download  # noqa: PLC0415 (heavy, as above)
+    from huggingface_hub import HfApi, hf_hub_download  # noqa: PLC0415 (heavy, as above)
 
-    at = f"{repository}@{revision}" if revision else repository
-    try:
-        # First of all, because it fails at once without a network; downloads retry for 20 s.
-        info = HfApi().dataset_info(repository, revision=revision)
-        listed = {file.rfilename for file in info.siblings or ()}
-        _check_listed(at, listed, files)
-        files = [*files, *_matching(listed, files, patterns)]
-        paths = [
-            Path(hf_hub_download(repository, name, repo_type="dataset", revision=info.sha))
-            for name in files
-        ]
-    except errors.GatedRepoError as error:
-        raise ReleaseError(
-            f"{at} is gated: its authors want you to accept their terms first",
-            next_step="accept them on the dataset's page, then `hf auth login`",
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise ReleaseError(
-            f"{repository} has no revision {revision!r}",
-            next_step="give a branch, a tag or a commit that its page lists",
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise ReleaseError(
-            f"there is no dataset {repository} on the Hub, or it is private",
-            next_step="check the spelling; for a private one `hf auth login` first",
-        ) from error
+    # First of all, because it fails at once without a network; downloads retry for 20 s.
+    info = HfApi().dataset_info(asked.repository, revision=asked.revision)
+    listed = {file.rfilename for file in info.siblings or ()}
+    _check_listed(asked.at, listed, files)
+    files = [*files, *_matching(listed, files, patterns)]
+    paths = [
+        Path(hf_hub_download(asked.repository, name, repo_type="dataset", revision=info.sha))
+        for name in files
+    ]
     return str(info.sha), files, paths
 
 

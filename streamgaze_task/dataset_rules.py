@@ -12,8 +12,9 @@ from sightline.dataset_rules import (
     MediaFile,
     Reference,
 )
-from streamgaze_task import columns
-from streamgaze_task.sources import SOURCES
+from streamgaze_task import columns, dataset_checks
+from streamgaze_task.sources import sources
+from streamgaze_task.task_names import BY_CODE, TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,16 @@ _CITATION = """\
   eprint = {2512.01707},
   archivePrefix = {arXiv}
 }"""  # noqa: E501 (a title)
+
+_COLLECTION = (
+    "First-person videos with eye tracking were taken from published datasets. The authors found "
+    "fixations in the gaze, had language models name what lies around it, made questions from that "
+    "by rules, filtered them by models and had people verify part of the work."
+)
+_PEOPLE = (
+    "First-person videos show bystanders, hands and the inside of homes and workplaces; gaze tells "
+    "what a wearer attended to. Nothing in the annotations says who they are."
+)
 
 
 def rules() -> DatasetRules:
@@ -73,7 +84,7 @@ def rules() -> DatasetRules:
         published_rows={"questions": 8521, "videos": 285},
         counted=(("task", "Task"), ("family", "Family")),
         licence="cc-by-4.0",
-        sources=SOURCES,
+        sources=sources(),
         sources_of=_sources_of,
         card="streamgaze_task:data/card.md",
         card_facts=_card_facts,
@@ -83,11 +94,13 @@ def rules() -> DatasetRules:
             BoardTask("streamgaze_present", "mean of the tasks about the present, percent"),
             BoardTask("streamgaze_proactive", "mean of the proactive tasks, percent"),
         ),
-        more_checks=(),
+        more_checks=(dataset_checks.check,),
         pretty={
             "arxiv": "2512.01707",
             "tags": "video,gaze,egocentric,streaming,benchmark",
             "citation": _CITATION,
+            "collection": _COLLECTION,
+            "people": _PEOPLE,
         },
     )
 
@@ -101,5 +114,27 @@ def _sources_of(config: str, row: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _card_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the template wants beside what every card has."""
-    return {"survey": facts["survey"]}
+    """What the template wants beside what every card has: the survey, and counts with chance."""
+    survey = facts["survey"]
+    tasks = [
+        {
+            "name": row["code"],
+            "title": f"{BY_CODE[row['code']].paper}, {BY_CODE[row['code']].title}",
+            "count": row["count"],
+            "published": row["counted"],
+            "chance": row["chance_percent"],
+        }
+        for row in survey["tasks"]
+    ]
+    families = [
+        {
+            "name": family,
+            "title": ", ".join(task.paper for task in TASKS if task.family == family),
+            "count": count,
+            "published": sum(task.counted for task in TASKS if task.family == family),
+            "chance": None,
+        }
+        for family, count in survey["families"].items()
+    ]
+    counts = {"task": tasks, "family": families}
+    return {"survey": survey, "counts": counts, "published_is": "counted elsewhere"}

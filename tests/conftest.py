@@ -6,14 +6,13 @@ They are made once per test session, by the project itself, from nothing but its
 from __future__ import annotations
 
 import os
+import runpy
 import signal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # These machines are shared: how long an example takes says nothing about the code.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,6 +47,14 @@ def _empty_hf_home(tmp_path_factory):
     os.environ["HF_HOME"] = home
     yield
     os.environ.pop("HF_HOME", None)
+
+
+@pytest.fixture
+def local_hub(tmp_path):
+    """A running Hub on loopback with nothing in it, see tests/hub."""
+    package = runpy.run_path(str(Path(__file__).parent / "hub/load.py"))["hub"]
+    with package.LocalHub(tmp_path / "local-hub") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,7 @@ def survey(records: Sequence[Record], clip_ids: Iterable[str], media: MediaFacts
         "single_input": sum(not r.ref_images and not _is_cross(r) for r in records),
         "options": _counted(len(r.options) for r in records),
         "options_from_text": sum(r.options_from_text for r in records),
+        "difficulties": _difficulties(records),
         "answers": _counted(r.ground_truth for r in records),
         "chance_percent": _chance(records),
         "prompts": _prompts(records),
@@ -159,6 +160,11 @@ def _by_type(records: Sequence[Record]) -> list[dict[str, Any]]:
         {"type": kind.name, "count": counts[kind.name], "published": kind.count}
         for kind in categories.TYPES
     ]
+
+
+def _difficulties(records: Sequence[Record]) -> dict[str, int]:
+    found = [categories.sub_benchmarks(record.id).get("difficulty") for record in records]
+    return {name: found.count(name) for name in categories.DIFFICULTIES}
 
 
 def _marks(records: Sequence[Record]) -> dict[str, Any]:

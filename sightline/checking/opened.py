@@ -84,7 +84,7 @@ def open_dataset(folder: Path) -> OpenedDataset:
         raise DatasetError(f"{folder} must be a folder with a built dataset", next_step=_REBUILD)
     try:
         facts = json.loads((folder / BUILD_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DatasetError(
             f"{folder} must be a built dataset, but its {BUILD_FILE} cannot be read: {error}",
             next_step=_REBUILD,

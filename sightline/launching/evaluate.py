@@ -100,9 +100,8 @@ def evaluate(**asked: Any) -> results.Finished | None:
     """
     request = Request(**asked)
     benchmarks = check(request)
-    for benchmark in benchmarks:
-        # Before a model is loaded: it may take long, or be impossible.
-        source.resolve(benchmark)
+    # Before a model is loaded: it may take long, or be impossible. The ranks read these commits.
+    pinned = source.pinned((benchmark, source.resolve(benchmark)) for benchmark in benchmarks)
     request.output.mkdir(parents=True, exist_ok=True)
     _look_first(request)
     answers = request.answers()
@@ -113,7 +112,7 @@ def evaluate(**asked: Any) -> results.Finished | None:
     before = set(_result_files(request.output))
     ended = launch(
         _command(request),
-        _environment(request, os.environ),
+        {**_environment(request, os.environ), **pinned},
         ranks=request.ranks,
         nodes=request.nodes,
         node_rank=request.node_rank,

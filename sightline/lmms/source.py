@@ -13,20 +13,22 @@ import os
 import re
 import threading
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from fnmatch import fnmatch
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import BrokenReleaseError, DatasetError, SightlineError, UsageError
-from sightline.release import is_hub_error
+from sightline.hub_errors import Asked, translated
+from sightline.hub_files import REPOSITORY, HubDataset, inside, on_hub
+from sightline.lmms.needed_media import check_media
+from sightline.media_left_out import read_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sightline.benchmarks import Benchmark
 
-_REPOSITORY = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _WITHOUT_MEDIA = ("README.md", "build.json", "questions/*", "frames/*", "videos/*", "gaze/*")
 """What is downloaded at once; clips under ``media/`` come one by one, when asked for."""
 _PINNED = ("questions/*.parquet", "build.json")
@@ -72,10 +74,7 @@ class DatasetSource:
         Raises:
             DatasetError: the path leaves the folder, or there is no such file.
         """
-        parts = PurePosixPath(relative_path)
-        if parts.is_absolute() or ".." in parts.parts or not parts.parts:
-            raise DatasetError(f"media path ({relative_path!r}) must stay inside the dataset")
-        local = self.folder.joinpath(*parts.parts)
+        local = self.folder.joinpath(*inside(relative_path).parts)
         if local.is_file():
             return local
         if self.repository is None:
@@ -86,22 +85,8 @@ class DatasetSource:
         return self._download(relative_path)
 
     def _download(self, relative_path: str) -> Path:
-        from huggingface_hub import hf_hub_download  # noqa: PLC0415 (only for a Hub dataset)
-
-        try:
-            return Path(
-                hf_hub_download(
-                    str(self.repository), relative_path, repo_type="dataset", revision=self.revision
-                )
-            )
-        except Exception as error:  # what it may be is only known by name, see is_hub_error
-            if not is_hub_error(error):
-                raise
-            raise DatasetError(
-                f"{relative_path} of {self.origin} could not be downloaded: {error}",
-                next_step="check the network, your access (`hf auth login`) and that the dataset "
-                "was published with its media",
-            ) from error
+        asked = Asked(str(self.repository), self.revision)
+        return HubDataset(asked.repository, str(self.revision), asked).file(relative_path)
 
 
 def resolve(benchmark: Benchmark) -> DatasetSource:
@@ -118,13 +103,28 @@ def resolve(benchmark: Benchmark) -> DatasetSource:
         return _resolved[key]
 
 
+def pinned(found: Iterable[tuple[Benchmark, DatasetSource]]) -> dict[str, str]:
+    """The environment in which other processes read the very same commits.
+
+    A branch may move between two processes that look it up.
+
+    Returns:
+        Environment variable -> ``org/name@commit``; none for folders, which have no commit.
+    """
+    return {
+        benchmark.dataset_variable: f"{source.repository}@{source.revision}"
+        for benchmark, source in found
+        if source.repository is not None
+    }
+
+
 def _find(benchmark: Benchmark, wanted: str) -> DatasetSource:
     if not wanted:
         return _built_on_first_use(benchmark)
     folder = Path(wanted).expanduser()
     if folder.is_dir():
         return _source(benchmark, folder.resolve(), origin=str(folder))
-    match = _REPOSITORY.fullmatch(wanted)
+    match = REPOSITORY.fullmatch(wanted)
     if match is None:
         raise DatasetError(
             f"{benchmark.dataset_variable} ({wanted!r}) must be a folder that exists, or a dataset "
@@ -135,29 +135,46 @@ def _find(benchmark: Benchmark, wanted: str) -> DatasetSource:
 
 
 def _from_hub(benchmark: Benchmark, repository: str, revision: str | None) -> DatasetSource:
+    at = f"{repository}@{revision}" if revision else repository
+    asked = Asked(
+        repository,
+        revision,
+        before=f"{benchmark.dataset_variable}={at}: it is no folder here, and as a Hub dataset it "
+        "cannot be read: ",
+        where=f" of {benchmark.dataset_variable}",
+        otherwise=f", or set {benchmark.dataset_variable} to a folder",
+    )
+    hub = on_hub(asked)
+    return _source(
+        benchmark, _snapshot(hub), origin=hub.origin, revision=hub.commit, repository=repository
+    )
+
+
+def _snapshot(hub: HubDataset) -> Path:
+    """The folder in the Hub's cache with everything but media; fetched where it is not whole."""
     from huggingface_hub import snapshot_download  # noqa: PLC0415 (only for a Hub dataset)
 
-    try:
-        folder = Path(
+    here = hub.cached("build.json")
+    if here is not None and _is_whole(here.parent):
+        return here.parent
+    with translated(hub.asked):
+        return Path(
             snapshot_download(
-                repository,
+                hub.repository,
                 repo_type="dataset",
-                revision=revision,
+                revision=hub.commit,
                 allow_patterns=list(_WITHOUT_MEDIA),
             )
         )
-    except Exception as error:  # what it may be is only known by name, see is_hub_error
-        if not is_hub_error(error):
-            raise
-        raise DatasetError(
-            f"{benchmark.dataset_variable}={repository}{f'@{revision}' if revision else ''}: it is "
-            f"no folder here, and as a Hub dataset it could not be downloaded: {error}",
-            next_step="check the spelling, the network and your access (`hf auth login`)",
-        ) from error
-    # The cache keeps each commit in a folder of its own, named by it.
-    commit = folder.name if _COMMIT.fullmatch(folder.name) else revision
-    origin = f"{repository}@{commit}" if commit else repository
-    return _source(benchmark, folder, origin=origin, revision=commit, repository=repository)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether everything but media is there, by the list in ``build.json``; no list, no proof."""
+    files = read_facts(folder / "build.json").get("files")
+    if not isinstance(files, dict) or not files:
+        return False
+    needed = [name for name in files if any(fnmatch(name, one) for one in _WITHOUT_MEDIA)]
+    return all((folder / name).is_file() for name in ["README.md", *needed])
 
 
 def _source(
@@ -171,6 +188,7 @@ def _source(
     """The record of a folder, after a check that it is a built dataset."""
     if not is_built(folder):
         raise _not_built(benchmark, folder, origin)
+    check_media(benchmark, folder, origin)
     files = sorted(path for pattern in _PINNED for path in folder.glob(pattern))
     sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
     return DatasetSource(folder, origin, revision, MappingProxyType(sums), repository)

@@ -103,8 +103,9 @@ class Plan:
     left: tuple[str, ...]
     """Files of others, which are never touched."""
     conflicts: tuple[str, ...]
-    """Files of ours that somebody else changed on the Hub; they are also in `changed` or, where
-    they would go away, in no other list."""
+    """Files of ours that somebody else changed or removed on the Hub, and files of others under a
+    name that we need: also in `changed` or `added`, or in no other list where they are no longer
+    wanted."""
 
     @property
     def empty(self) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from sightline.dataset_cards.render import render_card
+from streamgaze_task.dataset_rules import rules
 from streamgaze_task.release.media import media_name
 from streamgaze_task.release.survey import survey
 
@@ -17,16 +18,8 @@ if TYPE_CHECKING:
     from streamgaze_task.release.opened import OpenedRelease
     from streamgaze_task.release.records import Record
 
-BUILDER_VERSION = 1
+BUILDER_VERSION = 2
 """Goes up when the same release gives other bytes: then a dataset is built anew."""
-
-_THOUSAND, _TEN_THOUSAND = 1000, 10_000
-_GAZE_CONFIG = """\
-- config_name: gaze
-  data_files:
-  - split: test
-    path: gaze/test-*
-"""
 
 
 @dataclass(frozen=True)
@@ -135,18 +128,4 @@ def build_facts(
 
 def card(facts: Mapping[str, Any]) -> str:
     """The README.md of the dataset: its configs as YAML, and what people should know."""
-    template = (files("streamgaze_task") / "data" / "card.md").read_text(encoding="utf-8")
-    release, rows = facts["release"], facts["rows"]
-    name = (
-        f"{release['repository']} at {release['revision']}" if release["revision"] else "a folder"
-    )
-    # `load_dataset` cannot open a config without rows; one that is not there it names as such.
-    gaze = _GAZE_CONFIG if rows["gaze"] else ""
-    size = _size(rows["questions"])
-    return template.format(release=name, size_category=size, gaze_config=gaze, **rows)
-
-
-def _size(count: int) -> str:
-    if count < _THOUSAND:
-        return "n<1K"
-    return "1K<n<10K" if count < _TEN_THOUSAND else "10K<n<100K"
+    return render_card(rules(), facts)

@@ -21,7 +21,7 @@ from sightline.parquet import ClipReader
 
 _TESTS = Path(__file__).parents[1]
 tiny = SimpleNamespace(**runpy.run_path(str(_TESTS / "tiny_release.py")))
-hub = SimpleNamespace(**runpy.run_path(str(_TESTS / "local_hub.py")))
+hub = runpy.run_path(str(_TESTS / "hub/load.py"))["hub"]
 
 
 def _tree(folder):

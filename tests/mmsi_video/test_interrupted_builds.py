@@ -122,5 +122,7 @@ def test_a_second_build_says_that_it_waits(tmp_path, caplog):
         thread.join(0.01)
     lock.release()
     thread.join()
-    assert caplog.messages == [f"another build of {tmp_path / 'out'} is at work; waiting for it"]
+    assert caplog.messages == [
+        f"another build or publication of {tmp_path / 'out'} is at work; waiting for it"
+    ]
     assert len(_ids(tmp_path / "out")) == 4

@@ -6,7 +6,6 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from sightline.errors import BrokenReleaseError, ReleaseError
 from sightline.release import open_release, read_json
 
-hub = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "local_hub.py")))
+hub = runpy.run_path(str(Path(__file__).parents[1] / "hub/load.py"))["hub"]
 NAMES = ("a.json", "b.zip")
 OPEN = """
 import sys

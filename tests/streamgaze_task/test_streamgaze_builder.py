@@ -29,7 +29,7 @@ from streamgaze_task.task_names import CODES
 
 _TESTS = Path(__file__).parents[1]
 tiny = SimpleNamespace(**runpy.run_path(str(_TESTS / "tiny_streamgaze.py")))
-hub = SimpleNamespace(**runpy.run_path(str(_TESTS / "local_hub.py")))
+hub = runpy.run_path(str(_TESTS / "hub/load.py"))["hub"]
 
 EGTEA, EGOEXO, HOLO = tiny.VIDEOS
 OIE = "present_object_identification_easy"

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,7 +63,8 @@ def host(monkeypatch):
         command = [sys.executable, "-c", HOST, plan]
         monkeypatch.setattr(evaluate, "_program", lambda: command)
 
-    monkeypatch.setattr(source, "resolve", lambda _: None)
+    folder = SimpleNamespace(repository=None, revision=None)
+    monkeypatch.setattr(source, "resolve", lambda _: folder)
     install()
     return install
 
