@@ -24,6 +24,8 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 """A full commit, which never means anything else later."""
 
 _PARTIAL = 206
+_CUT = "RemoteProtocolError"
+"""What the HTTP library raises when a connection ends in the middle of an answer."""
 _commits: dict[tuple[str, str | None], str] = {}
 _looking_up = threading.Lock()
 
@@ -108,19 +110,14 @@ class HubDataset:
         Raises:
             DatasetError: there are not so many, or the Hub cannot be read.
         """
-        from huggingface_hub import constants, hf_hub_url  # noqa: PLC0415 (as above)
+        from huggingface_hub import hf_hub_url  # noqa: PLC0415 (as above)
 
         utils: Any = importlib.import_module("huggingface_hub.utils")
         url = hf_hub_url(self.repository, name, repo_type="dataset", revision=self.commit)
         # Compressed on the way, the bytes would be others than the range says.
         wanted = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         with translated(replace(self.asked, file=name)):
-            response = utils.http_backoff(
-                "GET",
-                url,
-                headers={**utils.build_hf_headers(), **wanted},
-                timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
-            )
+            response = _got(url, {**utils.build_hf_headers(), **wanted})
             utils.hf_raise_for_status(response)
         data: bytes = response.content
         if response.status_code != _PARTIAL:  # a proxy that knows no ranges sends the whole file
@@ -132,6 +129,20 @@ class HubDataset:
                 next_step="try again; if it stays so, the file on the Hub is not whole",
             )
         return data
+
+
+def _got(url: str, headers: dict[str, str]) -> Any:
+    """The answer to a GET; huggingface_hub asks again after most hiccups, but 1.0 not after all."""
+    from huggingface_hub import constants  # noqa: PLC0415 (heavy; folders need none)
+
+    utils: Any = importlib.import_module("huggingface_hub.utils")
+    timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
+    try:
+        return utils.http_backoff("GET", url, headers=headers, timeout=timeout)
+    except Exception as error:  # the HTTP library is known by name only, see is_hub_error
+        if type(error).__name__ != _CUT:
+            raise
+    return utils.http_backoff("GET", url, headers=headers, timeout=timeout)
 
 
 def on_hub(asked: Asked) -> HubDataset:

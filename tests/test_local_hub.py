@@ -56,10 +56,11 @@ again = api.upload_folder(repo_id="org/x", folder_path=sys.argv[1], **kind)
 one = hf_hub_download("org/x", "media/a b.mp4", **kind)
 all_of_it = Path(snapshot_download("org/x", **kind))
 info = api.dataset_info("org/x", files_metadata=True)
+stored = vars(info).get("used_storage") or info.usedStorage
 tell(first.oid, again.oid, Path(one).stat().st_size,
      sorted(p.relative_to(all_of_it).as_posix() for p in all_of_it.rglob("*") if p.is_file()),
      {s.rfilename: [s.size, s.lfs and s.lfs.sha256] for s in info.siblings},
-     [info.sha, info.private, info.card_data.license, info.used_storage])
+     [info.sha, info.private, info.card_data.license, stored])
 """
     first, again, size, names, siblings, facts = run(org, tmp_path / "home", code, str(folder))
     files = org.files("org/x")

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.benchmarks import Benchmark, all_benchmarks
+from sightline.lmms.secrets import hide_tokens
 from sightline.lmms.task_table import own_config, table_entries, without_members
 
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ _log = logging.getLogger(__name__)
 def register() -> list[Any]:
     """The payload of the entry point: our model manifests.
 
-    Also makes our tasks visible, see the module's docstring.
+    Also makes our tasks visible, see the module's docstring, and hides tokens from the log.
     """
     try:
+        hide_tokens()
         install()
         _look_past_folders()
     except Exception as error:  # noqa: BLE001 (a plugin must never break `import lmms_eval.models`)

@@ -53,7 +53,8 @@ class Connection(BaseHTTPRequestHandler):
         path = unquote(url.path)
         fault = self.hub.faults.of(self.command, path)
         self._body = Body(self.rfile, self.headers, fault.drop_request_after)
-        self._sent, self._status, self._who = 0, None, Identity()
+        self._status: int | None = None
+        self._sent, self._who = 0, Identity()
         try:
             self._serve(url.path, url.query, fault)
         except ConnectionError:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from .blobs import PIECE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from email.message import Message
+    from io import BufferedIOBase
     from pathlib import Path
 
     from .accounts import Identity
@@ -24,7 +26,7 @@ class ConnectionCutError(ConnectionError):
 class Body:
     """A request's body, read in pieces, once. Counts what came."""
 
-    def __init__(self, stream: IO[bytes], headers: Mapping[str, str], cut: int | None) -> None:
+    def __init__(self, stream: BufferedIOBase, headers: Message, cut: int | None) -> None:
         self.received = 0
         self.length = int(headers.get("Content-Length") or 0)
         self.chunked = headers.get("Transfer-Encoding", "").lower() == "chunked"
@@ -117,7 +119,7 @@ class Request:
     """As it came: quoted, without the query."""
     query: dict[str, list[str]]
     """Parsed."""
-    headers: Mapping[str, str]
+    headers: Message
     """Of the request."""
     body: Body
     """Not yet read."""

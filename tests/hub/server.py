@@ -6,6 +6,7 @@ import contextlib
 import socket
 import tempfile
 import threading
+from collections.abc import Mapping
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from .state import State
 from .upload_rules import GITATTRIBUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from .repositories import Repository
 
@@ -127,7 +128,7 @@ class LocalHub:
 
     def organisation(self, name: str, members: Iterable[str] | Mapping[str, str] = ()) -> None:
         """An organisation; its members write, unless a mapping says admin, write or read."""
-        roles = dict(members) if hasattr(members, "keys") else dict.fromkeys(members, "write")
+        roles = dict(members) if isinstance(members, Mapping) else dict.fromkeys(members, "write")
         with self.state.lock:
             self.state.accounts.organisations[name] = roles
             self.state.save_accounts()

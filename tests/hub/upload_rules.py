@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 LARGE = 10 * 1024 * 1024
 """Bytes; what is larger is never a regular file."""
 _ENDINGS = """
-7z arrow bin bz2 ckpt ftz gz h5 joblib lz4 mds mlmodel model msgpack npy npz onnx ot parquet pb
+7z arrow bin bz2 ckpt ftz gz h5 joblib lz4 mds mlmodel model msgpack npy npz onnx parquet pb
 pickle pkl pt pth rar safetensors tar tflite tgz wasm xz zip zst pcm sam raw aac flac mp3 ogg
 wav bmp gif png tiff jpg jpeg webp mp4 webm
 """
