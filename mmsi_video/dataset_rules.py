@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mmsi_video import categories, columns, dataset_checks
+from mmsi_video import categories, columns
 from mmsi_video.sources import source_of_path, sources
 from sightline.dataset_rules import BoardTask, Config, DatasetRules, MediaFile, Reference
 
@@ -98,7 +98,7 @@ def rules() -> DatasetRules:
             BoardTask("mmsi_video_u50", "Uniform-50: accuracy in percent, at most 50 frames"),
             BoardTask("mmsi_video_sc", "Sufficient-Coverage: accuracy in percent, all frames"),
         ),
-        more_checks=(dataset_checks.check,),
+        more_checks=("mmsi_video.dataset_checks:check",),
         pretty={
             "arxiv": "2512.10863",
             "tags": "video,spatial-intelligence,benchmark",

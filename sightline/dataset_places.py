@@ -15,16 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.errors import DatasetError, UsageError
-from sightline.hub_errors import Asked, is_absent
-from sightline.hub_files import REPOSITORY, inside, on_hub
+from sightline.hub.clips import RemoteClips, RemoteParquet
+from sightline.hub.errors import Asked, is_absent
+from sightline.hub.pinned import REPOSITORY, inside, on_hub
 from sightline.media_left_out import Absent, explained, read_facts
 from sightline.parquet_reader import ClipReader
-from sightline.remote_clips import RemoteClips, RemoteParquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.hub_files import HubDataset
+    from sightline.hub.pinned import HubDataset
 
 FRAMES = "frames"
 """The config with released frames, where a dataset has one."""

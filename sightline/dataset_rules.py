@@ -14,14 +14,10 @@ from sightline.benchmarks import benchmark
 from sightline.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from datasets import Features
-
-    from sightline.checking.opened import OpenedDataset
-    from sightline.findings import Finding
-    from sightline.progress import Progress
 
 SPLIT = "test"
 """The one split of every config: both benchmarks are for evaluation only."""
@@ -147,8 +143,9 @@ class DatasetRules:
     """``build.json`` -> further variables of the template."""
     board: tuple[BoardTask, ...]
     """Its leaderboards."""
-    more_checks: tuple[Callable[[OpenedDataset, Progress], Iterable[Finding]], ...] = ()
-    """Checks that only this benchmark has."""
+    more_checks: tuple[str, ...] = ()
+    """Checks that only this benchmark has: ``module:function(dataset: OpenedDataset, progress:
+    Progress) -> Iterable[Finding]``."""
     pretty: Mapping[str, str] = field(default_factory=dict)
     """Words that the card's front matter and Croissant need: ``arxiv``, ``tags`` by commas,
     ``citation`` (BibTeX)."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import BrokenReleaseError, Problem, ReleaseError
-from sightline.hub_errors import Asked, is_hub_error, translated
-from sightline.hub_files import COMMIT, REPOSITORY
+from sightline.hub.errors import Asked, is_hub_error, translated
+from sightline.hub.pinned import COMMIT, REPOSITORY
 from sightline.progress import Progress, Silent
 from sightline.staging import file_sha256
 

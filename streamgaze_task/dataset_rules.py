@@ -12,7 +12,7 @@ from sightline.dataset_rules import (
     MediaFile,
     Reference,
 )
-from streamgaze_task import columns, dataset_checks
+from streamgaze_task import columns
 from streamgaze_task.sources import sources
 from streamgaze_task.task_names import BY_CODE, TASKS
 
@@ -94,7 +94,7 @@ def rules() -> DatasetRules:
             BoardTask("streamgaze_present", "mean of the tasks about the present, percent"),
             BoardTask("streamgaze_proactive", "mean of the proactive tasks, percent"),
         ),
-        more_checks=(dataset_checks.check,),
+        more_checks=("streamgaze_task.dataset_checks:check",),
         pretty={
             "arxiv": "2512.01707",
             "tags": "video,gaze,egocentric,streaming,benchmark",

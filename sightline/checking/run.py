@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from typing import TYPE_CHECKING
 
 from sightline.checking import card, licences, media, names, recorded, rows, tables
@@ -41,5 +42,6 @@ def check_dataset(folder: Path, progress: Progress | None = None) -> list[Findin
 
 def findings_of(dataset: OpenedDataset, progress: Progress) -> Iterator[Finding]:
     """The findings, as they are made."""
-    for check in (*_CHECKS, *dataset.rules.more_checks):
+    own = (pkgutil.resolve_name(target) for target in dataset.rules.more_checks)
+    for check in (*_CHECKS, *own):
         yield from check(dataset, progress)

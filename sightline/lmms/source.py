@@ -19,8 +19,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import BrokenReleaseError, DatasetError, SightlineError, UsageError
-from sightline.hub_errors import Asked, translated
-from sightline.hub_files import REPOSITORY, HubDataset, inside, on_hub
+from sightline.hub.errors import Asked, translated
+from sightline.hub.pinned import REPOSITORY, HubDataset, inside, on_hub
 from sightline.lmms.needed_media import check_media
 from sightline.media_left_out import read_facts
 

@@ -82,7 +82,8 @@ def compare_with_hub(
     commit = hub.resolve(repository, revision)
     at = f"{repository}@{commit[:12]}"
     files, size = _compare_files(folder, hub.files(repository, commit), at, progress, digests or {})
-    configs = [config for config in rules.configs if _tables(folder, config)]
+    # A table without rows is a file, and no config: load_dataset cannot open one.
+    configs = [config for config in rules.configs if _row_count(folder, [config])]
     if how == "files":
         configs = [config for config in configs if not config.media_columns]
     job = {

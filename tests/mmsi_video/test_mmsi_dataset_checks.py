@@ -51,7 +51,7 @@ def test_whole_dataset_has_no_fault(built):
     """And its rules name these checks."""
     from mmsi_video.dataset_rules import rules
 
-    assert dataset_checks.check in rules().more_checks
+    assert "mmsi_video.dataset_checks:check" in rules().more_checks
     assert found(built) == []
 
 

@@ -68,7 +68,7 @@ def test_whole_dataset_has_no_fault(built):
     """And its rules name these checks; the gaze is there to be looked at."""
     from streamgaze_task.dataset_rules import rules
 
-    assert dataset_checks.check in rules().more_checks
+    assert "streamgaze_task.dataset_checks:check" in rules().more_checks
     assert pq.read_table(built / "gaze").num_rows > 3
     assert found(built) == []
 

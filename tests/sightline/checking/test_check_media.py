@@ -100,7 +100,7 @@ HOSTILE = [
     "media\\a.mp4",
     "C:/media/a.mp4",
     "build.json",
-    "medias/a.mp4",
+    "media2/a.mp4",
     "media/a\n.mp4",
     "media/\x1b[2J.mp4",
     "media/\x00.mp4",

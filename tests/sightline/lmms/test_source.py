@@ -13,9 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sightline import hub_files
 from sightline.benchmarks import Benchmark
 from sightline.errors import BrokenReleaseError, DatasetError, Problem, ReleaseError
+from sightline.hub import pinned
 from sightline.lmms import source
 
 hub = runpy.run_path(str(Path(__file__).parents[2] / "hub/load.py"))["hub"]
@@ -151,7 +151,7 @@ def test_a_repository_is_downloaded_without_its_media(bench, monkeypatch, tmp_pa
         return str(tmp_path / path)
 
     info = SimpleNamespace(sha=COMMIT)
-    monkeypatch.setattr(hub_files, "_commits", {})
+    monkeypatch.setattr(pinned, "_commits", {})
     monkeypatch.setattr("huggingface_hub.HfApi.dataset_info", lambda *_, **__: info)
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", hf_hub_download)
@@ -169,7 +169,7 @@ def test_a_repository_is_downloaded_without_its_media(bench, monkeypatch, tmp_pa
 def test_an_unreachable_repository_says_what_to_check(bench, monkeypatch):
     """Offline, the message names the dataset and the ways out."""
     monkeypatch.setenv("TOY_DATASET", "org/name@v2")
-    monkeypatch.setattr(hub_files, "_commits", {})
+    monkeypatch.setattr(pinned, "_commits", {})
     expected = (
         r"TOY_DATASET=org/name@v2: it is no folder here.*HF_HUB_OFFLINE forbids to ask the Hub\n"
         r".*next: unset HF_HUB_OFFLINE.*or set TOY_DATASET to a folder"

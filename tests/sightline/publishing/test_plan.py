@@ -146,7 +146,7 @@ def test_a_file_that_somebody_changed_is_a_conflict(name):
 def test_the_same_size_does_not_hide_a_change_of_a_small_file():
     """Only its content tells; `unread` asks for it, and one that is not told is a conflict."""
     local, there = {"build.json": b"r", "README.md": b"new"}, {"build.json": b"r"}
-    found = _plan(local, {**there, "README.md": b"abd"}, {"README.md": b"abc"})
+    found = _plan(local, {**there, "README.md": b"abx"}, {"README.md": b"abc"})
     assert found.conflicts == ("README.md",)
     untold = plan(
         _local(local), _remote({**there, "README.md": b"abc"}, {"README.md": b"abc"}), _blob

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline import hub_files
 from sightline.errors import DatasetError, SightlineError
-from sightline.hub_errors import Asked, translated, without_secrets
-from sightline.hub_files import HubDataset, inside
-from sightline.remote_clips import TAIL_BYTES, RemoteClips, RemoteParquet
+from sightline.hub import pinned
+from sightline.hub.clips import TAIL_BYTES, RemoteClips, RemoteParquet
+from sightline.hub.errors import Asked, translated, without_secrets
+from sightline.hub.pinned import HubDataset, inside
 
 COMMIT = "ab" * 20
 
@@ -162,11 +162,11 @@ def test_a_range_is_never_taken_for_another(monkeypatch, status, content, expect
 
 def test_a_hub_that_names_no_commit_is_refused(monkeypatch):
     """Its name becomes part of paths."""
-    monkeypatch.setattr(hub_files, "_commits", {})
+    monkeypatch.setattr(pinned, "_commits", {})
     info = SimpleNamespace(sha="../../etc")
     monkeypatch.setattr("huggingface_hub.HfApi.dataset_info", lambda *_, **__: info)
     with pytest.raises(DatasetError, match="does not say which commit org/name is"):
-        hub_files.on_hub(Asked("org/name"))
+        pinned.on_hub(Asked("org/name"))
 
 
 @given(st.text(alphabet="ab./\\:\0", max_size=12))

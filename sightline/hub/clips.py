@@ -15,7 +15,7 @@ from sightline.parquet_reader import places, values_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sightline.hub_files import HubDataset
+    from sightline.hub.pinned import HubDataset
 
 TAIL_BYTES = 1 << 16
 """Read from the end of each file at first: most footers, and whole small files, are in it."""

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sightline.errors import DatasetError
-from sightline.hub_errors import Asked, translated
+from sightline.hub.errors import Asked, translated
 
 REPOSITORY = re.compile(r"(?P<name>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
 """How people write a dataset on the Hub: ``org/name`` or ``org/name@revision``."""
