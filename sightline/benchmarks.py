@@ -66,6 +66,9 @@ class Benchmark:
     dataset_rules: str = ""
     """``module:function() -> sightline.dataset_rules.DatasetRules``: what its datasets must be, and
     what their cards say. Empty: its datasets can be neither checked nor published."""
+    leaderboard: str = ""
+    """``module:function() -> sightline.leaderboard.board.Board``: what its leaderboard must know.
+    Empty: runs of it can be neither submitted nor compared."""
     build_flags: Mapping[str, str] = field(default_factory=dict)
     """Further switches of check and build, keyword -> help: ``--no-gaze-recovery`` and so on."""
     commands: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@
     │   └── BrokenReleaseError     the release was read and has problems, all of them listed
     ├── DatasetError               a built dataset is missing or is not what was asked for
     ├── PublishError               a dataset could not be published; says in which state the Hub is
+    ├── SubmissionError            a run cannot be submitted, or a package is not what it must be
     ├── ResponsesError             a responses or samples file cannot be read
     └── EvaluationError            a run ended without (all) its results
         └── RankLostError          another rank of the run ended before its work was done
@@ -85,6 +86,10 @@ class DatasetError(SightlineError):
 
 class PublishError(SightlineError):
     """A dataset could not be published; the message says in which state the repository is."""
+
+
+class SubmissionError(SightlineError):
+    """A run cannot be submitted, or a package is not what it must be."""
 
 
 class ResponsesError(SightlineError):
