@@ -122,6 +122,12 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     from sightline.media_choice import MediaChoice  # noqa: PLC0415 (only this command)
     from sightline.publishing.records import Wish  # noqa: PLC0415 (only this command)
 
+    owner, _, name = arguments.repository.partition("/")
+    if not owner or not name or "/" in name:
+        raise UsageError(
+            f"the repository ({arguments.repository!r}) must be ORG/NAME",
+            next_step="give it as org/name: an account and the dataset's name",
+        )
     names = None
     if arguments.sources is not None:
         if not arguments.include_media:
@@ -129,7 +135,12 @@ def _wish(arguments: argparse.Namespace) -> Wish:
                 "--sources names recordings, but without --include-media none are sent",
                 next_step="add --include-media, or leave --sources out",
             )
-        names = frozenset(name for name in arguments.sources.split(",") if name)
+        names = frozenset(filter(None, map(str.strip, arguments.sources.split(","))))
+        if not names:
+            raise UsageError(
+                "--sources names no source",
+                next_step="give the names with commas between them, or leave --include-media out",
+            )
     return Wish(
         folder=arguments.folder,
         repository=arguments.repository,

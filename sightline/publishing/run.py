@@ -7,6 +7,7 @@ one request, so the repository holds the old state or the new one.
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,19 +16,18 @@ from sightline.checking.licences import media_counts, source_findings
 from sightline.checking.opened import open_dataset
 from sightline.checking.run import findings_of
 from sightline.errors import PublishError, UsageError
-from sightline.findings import failed, summary
 from sightline.progress import Silent
 from sightline.publishing import plan as planning
 from sightline.publishing.publication import publication
+from sightline.publishing.refusals import refuse, refuse_conflicts, refuse_tag, will_be_private
 from sightline.publishing.row_changes import row_changes
 from sightline.publishing.telling import plan_lines
 from sightline.publishing.verify import compare_with_hub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from sightline.checking.opened import OpenedDataset
-    from sightline.findings import Finding
     from sightline.progress import Progress
     from sightline.publishing.hub import Hub
     from sightline.publishing.publication import Publication
@@ -75,48 +75,46 @@ def publish(
         UsageError: the wish contradicts itself or the repository.
     """
     state = hub.state(wish.repository, wish.revision)
-    private = will_be_private(wish, state)
+    will_be_private(wish, state)
     dataset = _checked(wish, benchmark, progress, tell)
-    with publication(wish, state.facts, progress, opened=dataset) as made:
+    with _made(wish, hub, state, dataset, progress) as (made, state):
+        private = will_be_private(wish, state)
         _refuse_recordings(made, wish, private=private, tell=tell)
         decided = _decided(made, state, hub)
         changes = _row_changes(decided, made, state, hub, progress)
         for line in plan_lines(wish, state, decided, made.files, changes, private=private):
             tell(line)
+        refuse_tag(wish, state, decided)
         if dry_run:
             tell("dry run: nothing was changed")
             return Published(decided, None)
-        _refuse_conflicts(wish, decided)
+        refuse_conflicts(wish, decided)
         if decided.empty:
-            commit = None
+            commit, head = None, _branched(wish, hub, state)
         else:
             commit = _sent(wish, hub, state, made, private=private, progress=progress)
+            head = commit.oid
             tell(f"committed {commit.oid}: {commit.pull_request or commit.url}")
             _read_back(made, commit, wish, hub, verify=verify, progress=progress, tell=tell)
-    _tag(hub, wish, state.head if commit is None else commit.oid, tell)
+        _tag(hub, wish, head, tell)
     return Published(decided, commit)
 
 
-def will_be_private(wish: Wish, state: RemoteState) -> bool:
-    """Whether the repository is private, or will be when it is made.
+@contextmanager
+def _made(
+    wish: Wish, hub: Hub, state: RemoteState, dataset: OpenedDataset, progress: Progress
+) -> Iterator[tuple[Publication, RemoteState]]:
+    """The publication, and the repository as it is now.
 
-    Raises:
-        UsageError: it is public, and that was not said where recordings are to go, or `wish` says
-            otherwise.
+    Another publication of the folder is waited for, and may have changed what this one goes on
+    from: then it is put together again.
     """
-    if not state.exists:
-        return wish.media.included if wish.private is None else wish.private
-    if wish.private and not state.private:
-        raise UsageError(
-            f"--private was given, but {wish.repository} is public",
-            next_step="make it private on its page, or name another repository",
-        )
-    if wish.media.included and not state.private and wish.private is None:
-        raise UsageError(
-            f"{wish.repository} is public: recordings would be shown to everyone",
-            next_step="make it private on its page, or say --public, and name the --sources",
-        )
-    return state.private
+    while True:
+        with publication(wish, state.facts, progress, opened=dataset) as made:
+            before, state = state, hub.state(wish.repository, wish.revision)
+            if state.facts == before.facts:
+                yield made, state
+                return
 
 
 def _checked(
@@ -131,7 +129,7 @@ def _checked(
             f"{dataset.rules.benchmark}",
             next_step="give the other folder",
         )
-    _refuse(findings_of(dataset, progress), str(wish.folder), tell)
+    refuse(findings_of(dataset, progress), str(wish.folder), tell)
     return dataset
 
 
@@ -144,31 +142,7 @@ def _refuse_recordings(
         *findings_of(dataset, Silent()),
         *source_findings(dataset.rules, media_counts(dataset), wish.media, public=not private),
     ]
-    _refuse(found, "what would be sent", tell)
-
-
-def _refuse(findings: Iterable[Finding], what: str, tell: Callable[[str], None]) -> None:
-    """Tell what is wrong; raise when it is too wrong to be shown to anybody."""
-    grave = (finding for finding in findings if finding.severity in ("warning", "error"))
-    # Two checks may find the same.
-    found = list(dict.fromkeys(grave))
-    for finding in found:
-        tell(finding.line())
-    if failed(found):
-        raise PublishError(
-            f"{what} has {summary(found)}; nothing was sent",
-            next_step="mend what is listed above, and look again with `sightline check`",
-        )
-
-
-def _refuse_conflicts(wish: Wish, decided: Plan) -> None:
-    if decided.conflicts and not wish.overwrite:
-        raise PublishError(
-            f"{len(decided.conflicts)} file(s) of {wish.repository} were not put there by us, or "
-            "were changed since; nothing was sent",
-            next_step="look at the files marked above on the Hub, take over what is wanted, then "
-            "replace them with --overwrite, or propose it with --create-pr --overwrite",
-        )
+    refuse(found, "what would be sent", tell)
 
 
 def _decided(made: Publication, state: RemoteState, hub: Hub) -> Plan:
@@ -236,7 +210,7 @@ def _sent(
         )
     # Anew: a new repository has files that the Hub made.
     decided = _decided(made, state, hub)
-    _refuse_conflicts(wish, decided)
+    refuse_conflicts(wish, decided)
     rows = ", ".join(f"{count:,} {name}" for name, count in made.facts["rows"].items())
     return hub.commit(
         wish.repository,
@@ -249,6 +223,15 @@ def _sent(
         create_pr=wish.create_pr,
         progress=progress,
     )
+
+
+def _branched(wish: Wish, hub: Hub, state: RemoteState) -> str | None:
+    """The branch's commit; one that is not there is made even if it differs in nothing."""
+    if state.head is None and not wish.create_pr:
+        hub.user()
+        hub.branch(wish.repository, wish.revision, None)
+        return hub.state(wish.repository, wish.revision).head
+    return state.head
 
 
 def _read_back(
