@@ -26,4 +26,5 @@ BENCHMARK = Benchmark(
     describe="mmsi_video.tasks.hooks:describe",
     prepare="mmsi_video.prepare:prepare",
     dataset_rules="mmsi_video.dataset_rules:rules",
+    leaderboard="mmsi_video.leaderboard:board",
 )

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 from sightline import __version__, prepare_command
 from sightline.benchmarks import all_benchmarks, benchmark, benchmark_of
 from sightline.checking import command as checking
+from sightline.comparing import compare_command, report_command
 from sightline.errors import SightlineError, UsageError
+from sightline.leaderboard import command as leaderboard
+from sightline.leaderboard import export_command, submit_command
 from sightline.preflight import command as doctor
 from sightline.publishing import command as publishing
 
@@ -59,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add(commands)
     prepare_command.add(commands)
     checking.add(commands)
-    publishing.add(commands)
+    for module in (publishing, submit_command, leaderboard, compare_command, report_command):
+        module.add(commands)
+    export_command.add(commands)
     for found in all_benchmarks().values():
         found.add_commands(commands)
     return parser

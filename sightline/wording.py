@@ -24,12 +24,12 @@ def shown(text: str, longest: int = _LONGEST) -> str:
     """
     if len(text) > longest:
         text = f"{text[: longest - 8]}...{text[-5:]}"
-    return "".join(_escaped(character) for character in text)
+    return _printable(text)
 
 
 def on_screen(text: str) -> str:
     r"""A whole text without anything that could move a terminal's cursor, on one line."""
-    return "".join(_escaped(character) for character in " ".join(text.split()))
+    return _printable(" ".join(text.split()))
 
 
 def short(value: object) -> str:
@@ -44,6 +44,11 @@ def short(value: object) -> str:
 def invisible(character: str) -> bool:
     """Whether a character cannot be seen, as controls, surrogates and line separators."""
     return unicodedata.category(character) in _HIDDEN
+
+
+def _printable(text: str) -> str:
+    # Most text is: a look at the whole of it is a hundred times faster than one at each character.
+    return text if text.isprintable() else "".join(map(_escaped, text))
 
 
 def _escaped(character: str) -> str:

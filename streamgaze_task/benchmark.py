@@ -27,6 +27,7 @@ BENCHMARK = Benchmark(
     describe="streamgaze_task.tasks.hooks:describe",
     prepare="streamgaze_task.prepare:prepare",
     dataset_rules="streamgaze_task.dataset_rules:rules",
+    leaderboard="streamgaze_task.leaderboard:board",
     commands={"gaze": "streamgaze_task.gaze_command:add"},
     marks=tuple(task.file for task in TASKS),
 )

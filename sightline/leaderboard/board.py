@@ -137,7 +137,8 @@ class Board:
     version's parsers and nothing else: no score of the submitter is looked at. Raises
     ResponsesError for an unknown or repeated question."""
     summarise: Callable[[Sequence[Score], Setting, str], dict[str, Any]]
-    """``(whole scores, setting, model) -> report``: plain JSON, all shares percent."""
+    """``(whole scores, setting, model) -> report``: plain JSON, all shares percent; ``parsers`` has
+    each parser's ``accuracy``, ``overall`` the headline's with its counts."""
     headline: Callable[[Mapping[str, Any]], Headline]
     """``report -> the number of the table``."""
     cells: Callable[[Mapping[str, Any]], Mapping[str, Mapping[str, Mapping[str, Any]]]]
@@ -147,6 +148,12 @@ class Board:
     """``dataset -> its questions``, in the dataset's order; one for each score's id."""
     published: Callable[[], Sequence[PublishedRow]]
     """Every printed row, people and chance first."""
+    shown: Callable[[Path, Setting, Mapping[str, Mapping[str, Any]]], Mapping[str, Any]] | None = (
+        None
+    )
+    """``(dataset, setting, {question id: details of a response}) -> {question id: {"message_hash",
+    "frame_indices"}}``: what a run of the setting must have shown, made again from the dataset, as
+    far as it is known; None where that is not cheap."""
     easi: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     """``report -> {"scores": {...}, "subScores": {...}}`` of EASI's payload; None where EASI does
     not have the benchmark."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sightline.leaderboard import build_command, check_command, results_commands
+
 if TYPE_CHECKING:
     import argparse
 
@@ -20,4 +22,6 @@ def add(subparsers: Any) -> None:
         description="Check submissions, keep a results repository, build its page.",
         epilog="example: sightline leaderboard check submission.zip",
     )
-    parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (check_command, results_commands, build_command):
+        module.add(commands)

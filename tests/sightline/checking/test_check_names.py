@@ -194,7 +194,7 @@ TOKEN = "hf_" + "aB3" * 12
         (f'"url": "https://user:{TOKEN}@huggingface.co"', "a token of the Hub"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
         ("built in /home/somebody/data", "path of a machine"),
-        ('"cache": "/root/.cache"', "path of a machine"),
+        ('"cache": "/home/me/.cache"', "path of a machine"),
         ("C:\\Users\\Me\\data", "path of a machine"),
         ("see file:///data/x", "path of a machine"),
     ],

@@ -1,0 +1,1 @@
+"""What is looked at in a package from strangers: one check a module, run.py calls them."""

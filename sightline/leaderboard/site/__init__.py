@@ -1,0 +1,1 @@
+"""The leaderboard as static pages: built from a results folder, served by any web server."""
