@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 RULE = (
     "The rank of a row is 1 + the number of rows whose 95 % interval lies wholly above its own: "
     "rows tie while their intervals overlap. A printed row has no interval; it is ranked by the "
-    "narrowest one that it can have, from its number and its questions, or by the number alone "
-    "where the questions are not known."
+    "narrowest one that it can have, from its number and its questions. A row that was scored on "
+    "fewer questions than others, or nobody knows on how many, has no rank."
 )
 """The rule, for readers."""
 

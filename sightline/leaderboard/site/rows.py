@@ -151,9 +151,11 @@ def why_unranked(entry: Entry, total: int | None) -> str:
     if missing:
         return f"partial run: {missing:,} of {sum(entry.counts.values()):,} questions missing"
     scored = questions(entry)
-    if scored is not None and total is not None and scored < total:
-        return f"scored on {scored:,} of {total:,} questions"
-    return ""
+    if total is None:
+        return ""
+    if scored is None:
+        return "on how many questions it was scored is not known"
+    return f"scored on {scored:,} of {total:,} questions" if scored < total else ""
 
 
 def failures(counts: Mapping[str, int]) -> float | None:
