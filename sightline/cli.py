@@ -18,7 +18,8 @@ from sightline.checking import command as checking
 from sightline.comparing import compare_command, report_command
 from sightline.errors import SightlineError, UsageError
 from sightline.leaderboard import command as leaderboard
-from sightline.leaderboard import export_command, submit_command
+from sightline.leaderboard.exports import export_command
+from sightline.leaderboard.submission import submit_command
 from sightline.preflight import command as doctor
 from sightline.publishing import command as publishing
 

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sightline.leaderboard import entries as entry_files
 from sightline.leaderboard.board import Axis, Board, QuestionText
-from sightline.leaderboard.entry_names import entry_path, samples_path
-from sightline.leaderboard.sample_rows import Sample, write_samples
+from sightline.leaderboard.results import entries as entry_files
+from sightline.leaderboard.results.entry_names import entry_path, samples_path
+from sightline.leaderboard.results.sample_rows import Sample, write_samples
 from sightline.leaderboard.site import addresses, build, comparing, samples
 from sightline.records import Outcome
 

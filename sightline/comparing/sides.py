@@ -74,7 +74,7 @@ def read_side(
 
 
 def _of_folder(path: Path, dataset: Path | None, setting: str) -> Side:
-    from sightline.leaderboard.runs import read_runs  # noqa: PLC0415 (only folders need it)
+    from sightline.leaderboard.submission.runs import read_runs  # noqa: PLC0415 (only folders need it)
 
     runs: Sequence[FinishedRun] = read_runs(path)
     chosen = [run for run in runs if not setting or _is(run, setting)]
@@ -104,7 +104,7 @@ def _is(run: FinishedRun, setting: str) -> bool:
 
 
 def _of_package(path: Path, dataset: Path | None) -> Side:
-    from sightline.leaderboard.reading import read_package  # noqa: PLC0415 (only packages need it)
+    from sightline.leaderboard.checks.reading import read_package  # noqa: PLC0415 (only packages need it)
 
     if dataset is None:
         raise UsageError(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sightline.leaderboard import build_command, check_command, results_commands
+from sightline.leaderboard.checks import check_command
+from sightline.leaderboard.results import results_commands
+from sightline.leaderboard.site import build_command
 
 if TYPE_CHECKING:
     import argparse

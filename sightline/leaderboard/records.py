@@ -58,7 +58,7 @@ class Package:
     """A submission that was read; nothing in it is trusted."""
 
     manifest: Mapping[str, Any]
-    """``submission.json``; its schema is ``schemas/submission-1.json``."""
+    """``submission.json``; its schema is ``submission/schemas/submission-1.json``."""
     responses: tuple[SubmittedResponse, ...]
     """In the order of the file."""
 

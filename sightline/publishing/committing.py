@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sightline.publishing.hub import Hub
-    from sightline.publishing.records import LocalFile, RemoteFile
-    from sightline.publishing.sending import Job
+    from sightline.publishing.records import Job, LocalFile, RemoteFile
 
 _CONFLICT = 412
 _TOO_MANY = 429

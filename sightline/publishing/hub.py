@@ -15,16 +15,16 @@ from huggingface_hub import HfApi, errors, get_token
 
 from sightline.building import BUILD_FILE
 from sightline.errors import PublishError
-from sightline.publishing import reading, sending
+from sightline.publishing import reading
 from sightline.publishing.failures import Patience, translated
 from sightline.publishing.records import RemoteState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sightline.progress import Progress
-    from sightline.publishing.records import Commit, LocalFile, Plan, RemoteFile
+    from sightline.publishing.records import RemoteFile
 
 FACTS_LIMIT_BYTES = 16 << 20
 """Largest ``build.json`` that is read from the Hub."""
@@ -239,43 +239,6 @@ class Hub:
 
         with self.talking(repository, stands):
             self.patience.ask(set_it)
-
-    def commit(
-        self,
-        repository: str,
-        plan: Plan,
-        local: Mapping[str, LocalFile],
-        state: RemoteState,
-        *,
-        title: str,
-        description: str,
-        revision: str,
-        create_pr: bool,
-        progress: Progress,
-    ) -> Commit:
-        """Do what a plan says, in one commit upon the state that it was made for.
-
-        What is sent before the commit is seen by nobody, and is not sent again by a later try.
-
-        Args:
-            repository: ``org/name``.
-            plan: what to do.
-            local: name -> file, for all that the plan adds or changes.
-            state: the repository as the plan saw it.
-            title: first line of the commit.
-            description: the rest; plain text.
-            revision: the branch.
-            create_pr: open a pull request with the commit instead.
-            progress: told about the bytes that are sent, or need not be.
-
-        Raises:
-            PublishError: the repository is as it was, or the message says that nobody knows.
-            ValueError: the state has no branch to build upon.
-        """
-        job = sending.Job(
-            repository, plan, local, state, title, description, revision, create_pr=create_pr
-        )
-        return sending.send(self, job, progress)
 
     def _refs(self, repository: str) -> tuple[dict[str, str], dict[str, str]]:
         """Branches and tags, each with its commit."""

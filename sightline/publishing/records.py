@@ -114,6 +114,40 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Job:
+    """One commit that is to be made."""
+
+    repository: str
+    """``org/name``."""
+    plan: Plan
+    """What it does."""
+    local: Mapping[str, LocalFile]
+    """The files that it adds or changes, by name."""
+    state: RemoteState
+    """What it is made upon."""
+    title: str
+    """Its first line."""
+    description: str
+    """The rest."""
+    revision: str
+    """The branch."""
+    create_pr: bool
+    """Whether it opens a pull request."""
+
+    @property
+    def files(self) -> list[LocalFile]:
+        """What is added or changed."""
+        return [self.local[name] for name in sorted({*self.plan.added, *self.plan.changed})]
+
+    @property
+    def parent(self) -> str:
+        """The commit that it is made upon."""
+        if self.state.head is None:
+            raise ValueError("a commit needs a branch: make it, and look at the state again")
+        return self.state.head
+
+
+@dataclass(frozen=True)
 class Commit:
     """A commit that was made."""
 

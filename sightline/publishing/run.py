@@ -19,8 +19,10 @@ from sightline.errors import PublishError, UsageError
 from sightline.progress import Silent
 from sightline.publishing import plan as planning
 from sightline.publishing.publication import publication
+from sightline.publishing.records import Job
 from sightline.publishing.refusals import refuse, refuse_conflicts, refuse_tag, will_be_private
 from sightline.publishing.row_changes import row_changes
+from sightline.publishing.sending import send
 from sightline.publishing.telling import plan_lines
 from sightline.publishing.verify import compare_with_hub
 
@@ -212,7 +214,7 @@ def _sent(
     decided = _decided(made, state, hub)
     refuse_conflicts(wish, decided)
     rows = ", ".join(f"{count:,} {name}" for name, count in made.facts["rows"].items())
-    return hub.commit(
+    job = Job(
         wish.repository,
         decided,
         made.files,
@@ -221,8 +223,8 @@ def _sent(
         description=wish.changes,
         revision=wish.revision,
         create_pr=wish.create_pr,
-        progress=progress,
     )
+    return send(hub, job, progress)
 
 
 def _branched(wish: Wish, hub: Hub, state: RemoteState) -> str | None:

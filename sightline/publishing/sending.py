@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import CommitOperationAdd, get_session
@@ -25,11 +24,11 @@ from sightline.errors import PublishError
 from sightline.publishing.committing import Committing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sightline.progress import Progress
     from sightline.publishing.hub import Hub
-    from sightline.publishing.records import Commit, LocalFile, Plan, RemoteState
+    from sightline.publishing.records import Commit, Job, LocalFile
 
 BATCH_BYTES = 256 << 20
 """Files are sent in batches of about this size: after each one the bar moves."""
@@ -39,42 +38,20 @@ BATCH_FILES = 64
 _CARD = "README.md"
 
 
-@dataclass(frozen=True)
-class Job:
-    """One commit that is to be made."""
-
-    repository: str
-    """``org/name``."""
-    plan: Plan
-    """What it does."""
-    local: Mapping[str, LocalFile]
-    """The files that it adds or changes, by name."""
-    state: RemoteState
-    """What it is made upon."""
-    title: str
-    """Its first line."""
-    description: str
-    """The rest."""
-    revision: str
-    """The branch."""
-    create_pr: bool
-    """Whether it opens a pull request."""
-
-    @property
-    def files(self) -> list[LocalFile]:
-        """What is added or changed."""
-        return [self.local[name] for name in sorted({*self.plan.added, *self.plan.changed})]
-
-    @property
-    def parent(self) -> str:
-        """The commit that it is made upon."""
-        if self.state.head is None:
-            raise ValueError("a commit needs a branch: make it, and look at the state again")
-        return self.state.head
-
-
 def send(hub: Hub, job: Job, progress: Progress) -> Commit:
-    """Send the files of a job and make its commit; see `Hub.commit`."""
+    """Send the files of a job, then make its commit upon the state that it was made for.
+
+    What is sent before the commit is seen by nobody, and is not sent again by a later try.
+
+    Args:
+        hub: the way there.
+        job: what to do.
+        progress: told about the bytes that are sent, or need not be.
+
+    Raises:
+        PublishError: the repository is as it was, or the message says that nobody knows.
+        ValueError: the state has no branch to build upon.
+    """
     seen = _Seen.of(job)
     with _quiet():
         _check_card(hub, job)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.leaderboard.board import Axis, Board, QuestionText
-from sightline.leaderboard.entries import to_json
-from sightline.leaderboard.entry_names import entry_path, samples_path
-from sightline.leaderboard.sample_rows import Sample, write_samples
+from sightline.leaderboard.results.entries import to_json
+from sightline.leaderboard.results.entry_names import entry_path, samples_path
+from sightline.leaderboard.results.sample_rows import Sample, write_samples
 from sightline.records import Outcome
 
 if TYPE_CHECKING:

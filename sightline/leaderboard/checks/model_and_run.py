@@ -11,7 +11,7 @@ from sightline.errors import SubmissionError
 from sightline.findings import Finding
 from sightline.leaderboard.checks.json_text import texts
 from sightline.leaderboard.checks.subject import number, said
-from sightline.leaderboard.entry_names import RUN, model_folder
+from sightline.leaderboard.results.entry_names import RUN, model_folder
 from sightline.wording import short
 
 if TYPE_CHECKING:

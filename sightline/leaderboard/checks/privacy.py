@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.findings import Finding
 from sightline.leaderboard.checks.json_text import texts
-from sightline.leaderboard.scrubbing import Machine, clean_text
+from sightline.leaderboard.submission.scrubbing import Machine, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

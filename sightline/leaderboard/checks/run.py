@@ -23,8 +23,8 @@ from sightline.leaderboard.checks import (
     twins,
 )
 from sightline.leaderboard.checks.identity import subject_of
+from sightline.leaderboard.checks.reading import read_package
 from sightline.leaderboard.checks.subject import OwnDataset, Rescored, Subject, own_dataset, said
-from sightline.leaderboard.reading import read_package
 from sightline.wording import shown
 
 if TYPE_CHECKING:

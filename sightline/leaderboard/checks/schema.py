@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.errors import Problem
 from sightline.findings import Finding
-from sightline.leaderboard.submission_schema import validate, validate_line
+from sightline.leaderboard.submission.submission_schema import validate, validate_line
 from sightline.wording import shown
 
 if TYPE_CHECKING:

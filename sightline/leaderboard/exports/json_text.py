@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sightline.leaderboard.entries import to_json
-from sightline.leaderboard.entry_names import entry_path
+from sightline.leaderboard.results.entries import to_json
+from sightline.leaderboard.results.entry_names import entry_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

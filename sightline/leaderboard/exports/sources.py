@@ -9,10 +9,10 @@ from sightline import findings
 from sightline.errors import SubmissionError, UsageError
 from sightline.leaderboard.board import board_of
 from sightline.leaderboard.checks.run import check_packages
-from sightline.leaderboard.entries import ENTRY_LIMIT_BYTES, entry_of, from_json
-from sightline.leaderboard.manifest import Declaration, manifest
 from sightline.leaderboard.records import MANIFEST
-from sightline.leaderboard.runs import read_runs
+from sightline.leaderboard.results.entries import ENTRY_LIMIT_BYTES, entry_of, from_json
+from sightline.leaderboard.submission.manifest import Declaration, manifest
+from sightline.leaderboard.submission.runs import read_runs
 from sightline.records import Outcome
 from sightline.run_files import response_again
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard.entry_names import model_folder, printed_slug
+from sightline.leaderboard.results.entry_names import model_folder, printed_slug
 from sightline.wording import short
 
 if TYPE_CHECKING:

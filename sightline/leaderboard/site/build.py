@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard import entries as entry_files
 from sightline.leaderboard.board import all_boards
+from sightline.leaderboard.results import entries as entry_files
 from sightline.leaderboard.site import (
     addresses,
     model_pages,

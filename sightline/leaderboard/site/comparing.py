@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sightline.leaderboard.board import Board, Setting
     from sightline.leaderboard.records import Entry
-    from sightline.leaderboard.sample_rows import Sample
+    from sightline.leaderboard.results.sample_rows import Sample
 
 PAIRED_NOTE = (
     "Right or not right (wrong, unparsed, missing, error) on every question, by the published "

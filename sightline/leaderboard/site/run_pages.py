@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sightline.leaderboard import sample_rows
-from sightline.leaderboard.entry_names import entry_path, samples_path
+from sightline.leaderboard.results import sample_rows
+from sightline.leaderboard.results.entry_names import entry_path, samples_path
 from sightline.leaderboard.site import addresses, comparing, samples
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sightline.leaderboard.board import Board
     from sightline.leaderboard.records import Entry
-    from sightline.leaderboard.sample_rows import Sample
+    from sightline.leaderboard.results.sample_rows import Sample
     from sightline.leaderboard.site import render
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sightline.leaderboard.board import QuestionText
-    from sightline.leaderboard.sample_rows import Sample
+    from sightline.leaderboard.results.sample_rows import Sample
 
 LONGEST = 20_000
 """Characters of a text that a page holds; the Parquet file has all of it."""

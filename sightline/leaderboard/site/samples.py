@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sightline.leaderboard.entry_names import entry_path
+from sightline.leaderboard.results.entry_names import entry_path
 from sightline.leaderboard.site import addresses, render, texts
 from sightline.leaderboard.site.sample_data import Asked, detail, media_base
 from sightline.leaderboard.site.scripts import call
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sightline.leaderboard.board import Board, QuestionText
     from sightline.leaderboard.records import Entry
-    from sightline.leaderboard.sample_rows import Sample
+    from sightline.leaderboard.results.sample_rows import Sample
 
 CHUNK = 250
 """Samples a file: a few hundred kilobytes."""

@@ -211,7 +211,7 @@ def test_references_of_structs(gaze_dataset):
     ("column", "value"),
     [
         ("ori_question", f"What now? {HINT}"),
-        ("options", ["A. left", f"B. {HINT}", "C. up", "D. down"]),
+        ("options", ["A. left", f"B. up, as {HINT}", "C. up", "D. down"]),
         ("user_prompt", "it turns LEFT behind the RED sofa."),
         ("system_prompt", "x\n\n\tit turns left\u00a0behind the red sofa.y"),
         ("format_prompt", HINT),

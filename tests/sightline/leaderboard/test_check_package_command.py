@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import DatasetError, UsageError
-from sightline.leaderboard import check_command
+from sightline.leaderboard.checks import check_command
 from sightline.leaderboard.checks.subject import own_dataset
 
 TOYS = runpy.run_path(str(Path(__file__).with_name("toy_packages.py")))

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard.entries import (
+from sightline.leaderboard.results.entries import (
     ENTRY_LIMIT_BYTES,
     entry_of,
     from_json,
     read_entries,
     to_json,
 )
-from sightline.leaderboard.entry_names import entry_path, model_folder, printed_slug
+from sightline.leaderboard.results.entry_names import entry_path, model_folder, printed_slug
 from sightline.records import Response
 
 _ROOT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from sightline.errors import PublishError, SubmissionError, UsageError
-from sightline.leaderboard import export_command
-from sightline.leaderboard.entries import from_json, to_json
+from sightline.leaderboard.exports import export_command
 from sightline.leaderboard.exports.eval_results import as_yaml
 from sightline.leaderboard.exports.pull_request import open_pull_request
+from sightline.leaderboard.results.entries import from_json, to_json
 from sightline.publishing.hub import Hub
 
 TESTS = Path(__file__).parents[2]

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from sightline.errors import SubmissionError, UsageError
-from sightline.leaderboard.entries import from_json
 from sightline.leaderboard.exports import csv_text, easi, eval_results, latex, markdown
 from sightline.leaderboard.exports.grid import grid_of
 from sightline.leaderboard.exports.json_text import json_text
+from sightline.leaderboard.results.entries import from_json
 from sightline.wording import on_screen
 
 toy = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "leaderboard_fixtures.py")))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.leaderboard import check_command
+from sightline.leaderboard.checks import check_command
 
 TOYS = runpy.run_path(str(Path(__file__).with_name("toy_packages.py")))
 ToyPackage = TOYS["ToyPackage"]

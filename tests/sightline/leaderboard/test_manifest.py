@@ -10,9 +10,15 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard.lines import in_order
-from sightline.leaderboard.manifest import Declaration, manifest, missing, schema, validate
-from sightline.leaderboard.submission_schema import DEEPEST, validate_line
+from sightline.leaderboard.submission.lines import in_order
+from sightline.leaderboard.submission.manifest import (
+    Declaration,
+    manifest,
+    missing,
+    schema,
+    validate,
+)
+from sightline.leaderboard.submission.submission_schema import DEEPEST, validate_line
 from sightline.records import Response
 
 toy = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "leaderboard_fixtures.py")))

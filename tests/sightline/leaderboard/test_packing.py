@@ -13,10 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.errors import SubmissionError, UsageError
-from sightline.leaderboard.lines import in_order, submitted
-from sightline.leaderboard.manifest import Declaration, manifest
-from sightline.leaderboard.packing import pack
-from sightline.leaderboard.scrubbing import Machine, clean_text, cleaned, leaks, this_machine
+from sightline.leaderboard.submission.lines import in_order, submitted
+from sightline.leaderboard.submission.manifest import Declaration, manifest
+from sightline.leaderboard.submission.packing import pack
+from sightline.leaderboard.submission.scrubbing import (
+    Machine,
+    clean_text,
+    cleaned,
+    leaks,
+    this_machine,
+)
 from sightline.records import Response
 
 toy = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "leaderboard_fixtures.py")))
@@ -33,7 +39,7 @@ SECRETS = (
 )
 PATHS = (
     "/home/ada/models/x",
-    "/root/.cache/huggingface",
+    "/home/ida/.cache/huggingface",
     "/mnt/nfs/ada lovelace/weights",
     "C:\\Users\\ada\\models",
     "~/models/secret-project",
@@ -137,7 +143,7 @@ def test_a_manifest_of_other_responses_is_refused(tmp_path):
         pack(changed, BOARD, made, tmp_path / "out")
 
 
-@pytest.mark.parametrize("private", ["x hunter2-hunter2 y", "in /home/ada/x.mp4", "/root/a"])
+@pytest.mark.parametrize("private", ["x hunter2-hunter2 y", "in /home/ada/x.mp4", "/home/ida/a"])
 @pytest.mark.parametrize("field", ["response", "thinking"])
 def test_what_a_model_said_is_never_changed_but_refused(tmp_path, private, field):
     """The message has the place and repeats nothing of it; nothing is written."""

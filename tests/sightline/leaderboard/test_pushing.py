@@ -12,14 +12,14 @@ import huggingface_hub
 import pytest
 
 from sightline.errors import PublishError, SubmissionError, UsageError
-from sightline.leaderboard import repository
 from sightline.leaderboard.checks.run import check_package
 from sightline.leaderboard.checks.subject import own_dataset
-from sightline.leaderboard.entries import from_json, read_entries, to_json
-from sightline.leaderboard.entry_names import entry_path
-from sightline.leaderboard.on_hub import verify_on_hub
-from sightline.leaderboard.pushing import push
-from sightline.leaderboard.seeding import seed
+from sightline.leaderboard.results import repository
+from sightline.leaderboard.results.entries import from_json, read_entries, to_json
+from sightline.leaderboard.results.entry_names import entry_path
+from sightline.leaderboard.results.on_hub import verify_on_hub
+from sightline.leaderboard.results.pushing import push
+from sightline.leaderboard.results.seeding import seed
 from sightline.progress import Silent
 from sightline.publishing.hub import Hub
 

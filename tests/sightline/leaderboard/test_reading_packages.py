@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.leaderboard import reading
-from sightline.leaderboard.checks import json_text, members
+from sightline.leaderboard.checks import json_text, members, reading
 from sightline.leaderboard.checks.json_text import BadJsonError, parse
-from sightline.leaderboard.reading import read_package
+from sightline.leaderboard.checks.reading import read_package
 
 TOYS = runpy.run_path(str(Path(__file__).with_name("toy_packages.py")))
 ToyPackage = TOYS["ToyPackage"]

@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard import repository, repository_card
 from sightline.leaderboard.checks.run import check_package
-from sightline.leaderboard.entries import read_entries
-from sightline.leaderboard.sample_rows import rows_of
+from sightline.leaderboard.results import repository, repository_card
+from sightline.leaderboard.results.entries import read_entries
+from sightline.leaderboard.results.sample_rows import rows_of
 from sightline.records import Outcome
 
 packages = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("results_packages.py"))))

@@ -14,14 +14,14 @@ import huggingface_hub
 import pytest
 
 from sightline.errors import SightlineError
-from sightline.leaderboard import results_commands
-from sightline.leaderboard.entries import read_entries
+from sightline.leaderboard.results import results_commands
+from sightline.leaderboard.results.entries import read_entries
 
 packages = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("results_packages.py"))))
 toys = packages.toys
 LIGHT = """
 import argparse, sys
-from sightline.leaderboard import results_commands
+from sightline.leaderboard.results import results_commands
 results_commands.add(argparse.ArgumentParser().add_subparsers())
 print([n for n in ("pyarrow", "datasets", "huggingface_hub", "rich", "yaml") if n in sys.modules])
 """

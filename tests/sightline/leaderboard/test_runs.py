@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard.runs import is_limited, read_runs, survey
+from sightline.leaderboard.submission.runs import is_limited, read_runs, survey
 
 toy = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "leaderboard_fixtures.py")))
 BOARD = toy.toy_board()

@@ -11,9 +11,9 @@ import pytest
 
 from sightline.errors import SubmissionError, UsageError
 from sightline.leaderboard.board import PublishedRow, all_boards
-from sightline.leaderboard.entries import read_entries, to_json
-from sightline.leaderboard.entry_names import entry_path
-from sightline.leaderboard.seeding import NOT_RERUN, printed_entries, seed
+from sightline.leaderboard.results.entries import read_entries, to_json
+from sightline.leaderboard.results.entry_names import entry_path
+from sightline.leaderboard.results.seeding import NOT_RERUN, printed_entries, seed
 
 _ROOT = Path(__file__).parents[2]
 toys = SimpleNamespace(**runpy.run_path(str(_ROOT / "leaderboard_fixtures.py")))

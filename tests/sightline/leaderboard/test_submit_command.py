@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.errors import DatasetError, SubmissionError, UsageError
-from sightline.leaderboard import submit_command, submitting
-from sightline.leaderboard.scoring_dataset import dataset_folder
+from sightline.leaderboard.submission import submit_command, submitting
+from sightline.leaderboard.submission.scoring_dataset import dataset_folder
 
 toy = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "leaderboard_fixtures.py")))
 PINNED = ["--model", "org/toy-1b", "--revision", "e" * 40, "--access", "open-weights"]
@@ -172,7 +172,7 @@ def test_sending_takes_the_package_that_was_made(place, monkeypatch):
     """A pull request only where there is a repository to send it to."""
     sent = []
     pushing = SimpleNamespace(push=lambda *args, **options: sent.append((args, options)))
-    monkeypatch.setitem(sys.modules, "sightline.leaderboard.pushing", pushing)
+    monkeypatch.setitem(sys.modules, "sightline.leaderboard.results.pushing", pushing)
     results = finished(place)
     with pytest.raises(UsageError, match="--create-pr needs --push"):
         submit(results, *PINNED, "--create-pr")
@@ -193,7 +193,7 @@ def test_help_shows_an_example(capsys):
 
 FETCH = """
 import json, sys
-from sightline.leaderboard.scoring_dataset import dataset_folder
+from sightline.leaderboard.submission.scoring_dataset import dataset_folder
 folder = dataset_folder(None, json.loads(sys.argv[1]), "mmsi-video")
 print(json.dumps(sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*"))))
 """

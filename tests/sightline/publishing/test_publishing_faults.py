@@ -18,7 +18,8 @@ from sightline.errors import PublishError
 from sightline.progress import Silent
 from sightline.publishing import reading, sending
 from sightline.publishing.hub import Hub
-from sightline.publishing.records import LocalFile, Plan
+from sightline.publishing.records import Job, LocalFile, Plan
+from sightline.publishing.sending import send
 
 local = runpy.run_path(str(Path(__file__).parents[2] / "hub/load.py"))["hub"]
 
@@ -87,7 +88,7 @@ def publish(hub, files, state=None, **more):
     chosen = {"revision": "main", "create_pr": False, **more}
     state = state or hub.state(NAME)
     texts = {"title": "Publish", "description": "all"}
-    return hub.commit(NAME, plan, files, state, progress=Silent(), **texts, **chosen)
+    return send(hub, Job(NAME, plan, files, state, **texts, **chosen), Silent())
 
 
 def wanted(files):

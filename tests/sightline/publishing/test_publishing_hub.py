@@ -17,7 +17,8 @@ from sightline.publishing import sending
 from sightline.publishing.failures import Patience, passes, sentence, translated
 from sightline.publishing.hub import Hub
 from sightline.publishing.plan import git_blob_oid
-from sightline.publishing.records import LocalFile, Plan
+from sightline.publishing.records import Job, LocalFile, Plan
+from sightline.publishing.sending import send
 
 local = runpy.run_path(str(Path(__file__).parents[2] / "hub/load.py"))["hub"]
 
@@ -82,9 +83,8 @@ def commit(hub, files, state, todo, progress=None, **more):
         "description": "",
         "revision": "main",
         "create_pr": False,
-        "progress": progress or Bar(),
     }
-    return hub.commit(NAME, todo, files, state, **{**chosen, **more})
+    return send(hub, Job(NAME, todo, files, state, **{**chosen, **more}), progress or Bar())
 
 
 def test_user_is_who_the_token_says(hub):

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightline.leaderboard import entries, sample_rows
-from sightline.leaderboard.entry_names import entry_path, samples_path
+from sightline.leaderboard.results import entries, sample_rows
+from sightline.leaderboard.results.entry_names import entry_path, samples_path
 from sightline.records import Outcome
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from sightline.errors import SubmissionError
 from sightline.leaderboard.board import QuestionText
-from sightline.leaderboard.sample_rows import Sample
+from sightline.leaderboard.results.sample_rows import Sample
 from sightline.leaderboard.site import render, sample_data, samples
 from sightline.records import Outcome
 

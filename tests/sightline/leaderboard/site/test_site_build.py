@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from sightline.errors import DatasetError, SubmissionError, UsageError
-from sightline.leaderboard import build_command
-from sightline.leaderboard.site import build, replacing
+from sightline.leaderboard.site import build, build_command, replacing
 
 _small = runpy.run_path(str(Path(__file__).with_name("site_results.py")))
 FIXTURES, run, printed, results = (_small[n] for n in ("FIXTURES", "run", "printed", "results"))

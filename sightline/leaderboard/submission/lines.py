@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sightline.leaderboard.records import SubmittedResponse
-from sightline.leaderboard.scrubbing import cleaned
+from sightline.leaderboard.submission.scrubbing import cleaned
 from sightline.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sightline.leaderboard.records import FinishedRun
-    from sightline.leaderboard.scrubbing import Machine
+    from sightline.leaderboard.submission.scrubbing import Machine
     from sightline.records import Score
 
 LEFT_OUT = frozenset(

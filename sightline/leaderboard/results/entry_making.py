@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard.entry_fields import CELL
 from sightline.leaderboard.records import Entry
+from sightline.leaderboard.results.entry_fields import CELL
 from sightline.records import Outcome
 from sightline.wording import short
 

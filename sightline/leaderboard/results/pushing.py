@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 
 from sightline.benchmarks import all_benchmarks
 from sightline.errors import PublishError, SubmissionError
+from sightline.leaderboard.checks.reading import read_package
 from sightline.leaderboard.checks.run import check_package
-from sightline.leaderboard.entry_names import model_folder
-from sightline.leaderboard.reading import read_package
-from sightline.leaderboard.repository import place, submission_of
-from sightline.leaderboard.scoring_dataset import dataset_folder
+from sightline.leaderboard.results.entry_names import model_folder
+from sightline.leaderboard.results.repository import place, submission_of
+from sightline.leaderboard.submission.scoring_dataset import dataset_folder
 from sightline.publishing.hub import Hub
-from sightline.publishing.records import LocalFile, Plan
+from sightline.publishing.records import Job, LocalFile, Plan
+from sightline.publishing.sending import send
 from sightline.staging import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sightline.leaderboard.checks.subject import OwnDataset
-    from sightline.leaderboard.repository import Submission
+    from sightline.leaderboard.results.repository import Submission
     from sightline.progress import Progress
     from sightline.publishing.records import Commit, RemoteState
 
@@ -115,7 +116,7 @@ def _sent(
         tell("dry run: nothing was changed")
         return None
     hub.user()
-    commit = hub.commit(
+    job = Job(
         repository,
         decided,
         files,
@@ -124,8 +125,8 @@ def _sent(
         description=_description(submission),
         revision=_BRANCH,
         create_pr=create_pr,
-        progress=progress,
     )
+    commit = send(hub, job, progress)
     tell(f"committed {commit.oid}: {commit.pull_request or commit.url}")
     return commit
 

@@ -11,12 +11,12 @@ from sightline.errors import SubmissionError, UsageError
 from sightline.findings import failed, summary
 from sightline.hub.pinned import REPOSITORY
 from sightline.leaderboard.board import all_boards
-from sightline.leaderboard.lines import in_order, submitted
-from sightline.leaderboard.manifest import Declaration, manifest, missing
-from sightline.leaderboard.packing import pack, refuse
-from sightline.leaderboard.runs import survey
-from sightline.leaderboard.scoring_dataset import dataset_folder
-from sightline.leaderboard.scrubbing import this_machine
+from sightline.leaderboard.submission.lines import in_order, submitted
+from sightline.leaderboard.submission.manifest import Declaration, manifest, missing
+from sightline.leaderboard.submission.packing import pack, refuse
+from sightline.leaderboard.submission.runs import survey
+from sightline.leaderboard.submission.scoring_dataset import dataset_folder
+from sightline.leaderboard.submission.scrubbing import this_machine
 from sightline.records import Response
 from sightline.wording import on_screen
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sightline.leaderboard.board import Board
-    from sightline.leaderboard.packing import Packed
     from sightline.leaderboard.records import FinishedRun
-    from sightline.leaderboard.scrubbing import Machine
+    from sightline.leaderboard.submission.packing import Packed
+    from sightline.leaderboard.submission.scrubbing import Machine
 
 _SHOWN_MENDS = 10
 

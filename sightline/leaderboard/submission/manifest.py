@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sightline.errors import SubmissionError
 from sightline.findings import Finding
 from sightline.hub.pinned import COMMIT, REPOSITORY
-from sightline.leaderboard import run_facts
-from sightline.leaderboard.lines import encoded, submitted
 from sightline.leaderboard.records import RESPONSES, SCHEMA_VERSION
-from sightline.leaderboard.scrubbing import Machine, clean_text, cleaned, is_path
-from sightline.leaderboard.submission_schema import schema, validate
+from sightline.leaderboard.submission import run_facts
+from sightline.leaderboard.submission.lines import encoded, submitted
+from sightline.leaderboard.submission.scrubbing import Machine, clean_text, cleaned, is_path
+from sightline.leaderboard.submission.submission_schema import schema, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

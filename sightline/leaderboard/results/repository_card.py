@@ -11,7 +11,7 @@ import yaml
 
 from sightline.checking.front_matter import read_front_matter
 from sightline.errors import SubmissionError
-from sightline.leaderboard.entry_names import RESULTS
+from sightline.leaderboard.results.entry_names import RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

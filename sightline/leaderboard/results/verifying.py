@@ -17,11 +17,11 @@ from sightline.findings import Finding, failed
 from sightline.leaderboard.board import all_boards
 from sightline.leaderboard.checks.identity import subject_of
 from sightline.leaderboard.checks.run import check_read
-from sightline.leaderboard.entries import entry_of, read_entries
-from sightline.leaderboard.entry_names import entry_path, samples_path
 from sightline.leaderboard.records import Entry, Package, SubmittedResponse
-from sightline.leaderboard.sample_rows import samples
-from sightline.leaderboard.seeding import printed_entries
+from sightline.leaderboard.results.entries import entry_of, read_entries
+from sightline.leaderboard.results.entry_names import entry_path, samples_path
+from sightline.leaderboard.results.sample_rows import samples
+from sightline.leaderboard.results.seeding import printed_entries
 from sightline.records import Outcome
 from sightline.wording import short, shown
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sightline.leaderboard.board import Board
     from sightline.leaderboard.checks.subject import OwnDataset, Rescored, Subject
-    from sightline.leaderboard.sample_rows import Sample
+    from sightline.leaderboard.results.sample_rows import Sample
     from sightline.records import Score
 
 TOLERANCE = 1e-6

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sightline.leaderboard.packing import Packed
-    from sightline.leaderboard.submitting import Wanted
+    from sightline.leaderboard.submission.packing import Packed
+    from sightline.leaderboard.submission.submitting import Wanted
 
 _DESCRIPTION = """\
 Make the package of a finished run: every response, what is known of how it came about, and the
@@ -89,7 +89,7 @@ def _add_package(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from sightline.errors import UsageError  # noqa: PLC0415 (beside the next)
-    from sightline.leaderboard.submitting import submit  # noqa: PLC0415 (heavy)
+    from sightline.leaderboard.submission.submitting import submit  # noqa: PLC0415 (heavy)
 
     if arguments.create_pr and not arguments.push:
         raise UsageError("--create-pr needs --push REPO", next_step="add --push, or leave it out")
@@ -101,13 +101,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.push:
         _push(packed, arguments)
     else:
-        _tell(f"next: sightline leaderboard check {packed.zip}")
+        _tell(f"next: sightline leaderboard check {packed.zip} --dataset DATASET")
         _tell("then: the same command with --push REPO --create-pr, or hand in the zip")
     return 0
 
 
 def _push(packed: Packed, arguments: argparse.Namespace) -> None:
-    from sightline.leaderboard.pushing import push  # noqa: PLC0415 (the Hub's client is heavy)
+    from sightline.leaderboard.results.pushing import push  # noqa: PLC0415 (the Hub's client is heavy)
     from sightline.progress import progress_bar  # noqa: PLC0415 (only here)
 
     with progress_bar() as bar:
@@ -123,8 +123,8 @@ def _push(packed: Packed, arguments: argparse.Namespace) -> None:
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:
-    from sightline.leaderboard.manifest import Declaration  # noqa: PLC0415 (heavy)
-    from sightline.leaderboard.submitting import Wanted  # noqa: PLC0415 (heavy)
+    from sightline.leaderboard.submission.manifest import Declaration  # noqa: PLC0415 (heavy)
+    from sightline.leaderboard.submission.submitting import Wanted  # noqa: PLC0415 (heavy)
 
     return Wanted(
         run=arguments.folder,

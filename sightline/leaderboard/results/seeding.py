@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sightline.errors import SubmissionError
-from sightline.leaderboard import repository_card
-from sightline.leaderboard.entries import read_entries, to_json
-from sightline.leaderboard.entry_fields import CELL
-from sightline.leaderboard.entry_names import entry_path
 from sightline.leaderboard.records import Entry
-from sightline.leaderboard.repository import write_whole
+from sightline.leaderboard.results import repository_card
+from sightline.leaderboard.results.entries import read_entries, to_json
+from sightline.leaderboard.results.entry_fields import CELL
+from sightline.leaderboard.results.entry_names import entry_path
+from sightline.leaderboard.results.repository import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SubmissionError, UsageError
 from sightline.findings import Finding, failed
-from sightline.leaderboard.lines import as_json, encoded, submitted
-from sightline.leaderboard.manifest import missing
 from sightline.leaderboard.records import MANIFEST, RESPONSES
-from sightline.leaderboard.scrubbing import Machine, leaks_inside
-from sightline.leaderboard.submission_schema import validate, validate_line
+from sightline.leaderboard.submission.lines import as_json, encoded, submitted
+from sightline.leaderboard.submission.manifest import missing
+from sightline.leaderboard.submission.scrubbing import Machine, leaks_inside
+from sightline.leaderboard.submission.submission_schema import validate, validate_line
 from sightline.staging import new_folder, room
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def pack(
     Args:
         run: the one that the manifest was made of, its scores in the same order.
         board: of its benchmark.
-        manifest: as `sightline.leaderboard.manifest.manifest` makes it.
+        manifest: as `sightline.leaderboard.submission.manifest.manifest` makes it.
         out: folder to make; the zip lies beside it, as ``<out>.zip``. When this very package is
             there already, nothing is written.
         machine: what must not be in the package; None: nothing is private.

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.errors import SubmissionError
 from sightline.findings import Finding
-from sightline.leaderboard.entry_fields import Fields
-from sightline.leaderboard.entry_making import entry_of as entry_of  # noqa: PLC0414 (of this surface)
-from sightline.leaderboard.entry_names import RESULTS, RUN, WORD, entry_path, samples_path
 from sightline.leaderboard.records import SCHEMA_VERSION, Entry
+from sightline.leaderboard.results.entry_fields import Fields
+from sightline.leaderboard.results.entry_making import entry_of as entry_of  # noqa: PLC0414 (of this surface)
+from sightline.leaderboard.results.entry_names import RESULTS, RUN, WORD, entry_path, samples_path
 from sightline.wording import short, shown
 
 if TYPE_CHECKING:

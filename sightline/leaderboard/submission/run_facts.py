@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sightline.errors import SightlineError, SubmissionError
-from sightline.leaderboard import surroundings
+from sightline.leaderboard.submission import surroundings
 from sightline.models.digests import default_memory, folder_digest
 
 if TYPE_CHECKING:

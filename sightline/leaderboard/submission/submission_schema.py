@@ -44,7 +44,11 @@ _NEVER_TOO_LONG = 1_000
 
 @cache
 def _text() -> str:
-    return files("sightline.leaderboard").joinpath("schemas/submission-1.json").read_text("utf-8")
+    return (
+        files("sightline.leaderboard.submission")
+        .joinpath("schemas/submission-1.json")
+        .read_text("utf-8")
+    )
 
 
 def schema() -> dict[str, Any]:

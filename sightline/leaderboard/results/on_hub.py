@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from sightline.errors import UsageError
 from sightline.findings import Finding
-from sightline.leaderboard.entries import ENTRY_LIMIT_BYTES
-from sightline.leaderboard.entry_names import RESULTS
-from sightline.leaderboard.sample_rows import SAMPLES_LIMIT_BYTES
-from sightline.leaderboard.verifying import changed_files, verify_entries
+from sightline.leaderboard.results.entries import ENTRY_LIMIT_BYTES
+from sightline.leaderboard.results.entry_names import RESULTS
+from sightline.leaderboard.results.sample_rows import SAMPLES_LIMIT_BYTES
+from sightline.leaderboard.results.verifying import changed_files, verify_entries
 from sightline.publishing.hub import Hub
 from sightline.wording import shown
 

@@ -84,7 +84,7 @@ def _add_dataset(parser: argparse.ArgumentParser) -> None:
 
 def _seed(arguments: argparse.Namespace) -> int:
     from sightline.leaderboard.board import all_boards  # noqa: PLC0415 (benchmarks are imported)
-    from sightline.leaderboard.seeding import seed  # noqa: PLC0415 (only this command)
+    from sightline.leaderboard.results.seeding import seed  # noqa: PLC0415 (only this command)
 
     done = seed(arguments.folder, all_boards())
     for path in done.removed:
@@ -98,7 +98,7 @@ def _add(arguments: argparse.Namespace) -> int:
     from sightline.errors import SubmissionError  # noqa: PLC0415 (only this command)
     from sightline.leaderboard.checks.run import check_packages  # noqa: PLC0415 (pyarrow is heavy)
     from sightline.leaderboard.checks.sources import own_datasets  # noqa: PLC0415 (as above)
-    from sightline.leaderboard.repository import add as add_checked  # noqa: PLC0415 (as above)
+    from sightline.leaderboard.results.repository import add as add_checked  # noqa: PLC0415 (as above)
 
     refused = 0
     for report in check_packages(arguments.packages, own_datasets(arguments.dataset)):
@@ -117,7 +117,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from sightline.leaderboard.entries import read_entries  # noqa: PLC0415 (only this command)
+    from sightline.leaderboard.results.entries import read_entries  # noqa: PLC0415 (only this command)
     from sightline.tables import render  # noqa: PLC0415 (only this command)
 
     found = read_entries(arguments.folder)
@@ -153,8 +153,8 @@ def _tables(entries: Iterable[Entry]) -> list[Any]:
 def _verify(arguments: argparse.Namespace) -> int:
     from sightline.findings import failed, summary  # noqa: PLC0415 (only this command)
     from sightline.leaderboard.checks.sources import own_datasets  # noqa: PLC0415 (pyarrow is heavy)
-    from sightline.leaderboard.on_hub import verify_on_hub  # noqa: PLC0415 (as above)
-    from sightline.leaderboard.verifying import verify_entries  # noqa: PLC0415 (as above)
+    from sightline.leaderboard.results.on_hub import verify_on_hub  # noqa: PLC0415 (as above)
+    from sightline.leaderboard.results.verifying import verify_entries  # noqa: PLC0415 (as above)
     from sightline.progress import progress_bar  # noqa: PLC0415 (only this command)
 
     datasets = own_datasets(arguments.dataset)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from sightline.errors import SubmissionError
 from sightline.findings import summary
-from sightline.leaderboard import repository_card
 from sightline.leaderboard.board import board_of
-from sightline.leaderboard.entries import entry_of, from_json, to_json
-from sightline.leaderboard.entries import read_entries as list_entries
-from sightline.leaderboard.entry_names import entry_path, samples_path
-from sightline.leaderboard.sample_rows import (
+from sightline.leaderboard.results import repository_card
+from sightline.leaderboard.results.entries import entry_of, from_json, to_json
+from sightline.leaderboard.results.entries import read_entries as list_entries
+from sightline.leaderboard.results.entry_names import entry_path, samples_path
+from sightline.leaderboard.results.sample_rows import (
     Sample,
     by_question,
     sample_of,

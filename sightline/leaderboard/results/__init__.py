@@ -1,0 +1,1 @@
+"""The results repository: entries, samples, printed rows, requests and their verification."""
