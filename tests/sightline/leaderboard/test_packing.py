@@ -143,7 +143,9 @@ def test_a_manifest_of_other_responses_is_refused(tmp_path):
         pack(changed, BOARD, made, tmp_path / "out")
 
 
-@pytest.mark.parametrize("private", ["x hunter2-hunter2 y", "in /home/ada/x.mp4", "/home/ida/a"])
+@pytest.mark.parametrize(
+    "private", ["x hunter2-hunter2 y", "in /home/ada/x.mp4", "/mnt/nfs/ada lovelace/weights/a"]
+)
 @pytest.mark.parametrize("field", ["response", "thinking"])
 def test_what_a_model_said_is_never_changed_but_refused(tmp_path, private, field):
     """The message has the place and repeats nothing of it; nothing is written."""
