@@ -24,12 +24,18 @@ def shown(text: str, longest: int = _LONGEST) -> str:
     """
     if len(text) > longest:
         text = f"{text[: longest - 8]}...{text[-5:]}"
-    return _printable(text)
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    r"""A text with every character that cannot be seen as its escape; a line break is ``\n``."""
+    # Most text is seen: a look at the whole is a hundred times faster than one at each character.
+    return text if text.isprintable() else "".join(map(_escaped, text))
 
 
 def on_screen(text: str) -> str:
     r"""A whole text without anything that could move a terminal's cursor, on one line."""
-    return _printable(" ".join(text.split()))
+    return printable(" ".join(text.split()))
 
 
 def short(value: object) -> str:
@@ -44,11 +50,6 @@ def short(value: object) -> str:
 def invisible(character: str) -> bool:
     """Whether a character cannot be seen, as controls, surrogates and line separators."""
     return unicodedata.category(character) in _HIDDEN
-
-
-def _printable(text: str) -> str:
-    # Most text is: a look at the whole of it is a hundred times faster than one at each character.
-    return text if text.isprintable() else "".join(map(_escaped, text))
 
 
 def _escaped(character: str) -> str:

@@ -38,6 +38,21 @@ LIGHT = (
     "streamgaze_task.summary",
     "streamgaze_task.gaze",
     "streamgaze_task.gaze_command",
+    "sightline.findings",
+    "sightline.wording",
+    "sightline.media_choice",
+    "sightline.dataset_rules",
+    "sightline.checking.command",
+    "sightline.publishing.command",
+    "sightline.publishing.plan",
+    "sightline.leaderboard.board",
+    "sightline.leaderboard.records",
+    "sightline.leaderboard.command",
+    "sightline.leaderboard.submission.submit_command",
+    "sightline.leaderboard.exports.export_command",
+    "sightline.leaderboard.site.ranking",
+    "sightline.comparing.compare_command",
+    "sightline.comparing.report_command",
 )
 HEAVY = ("torch", "datasets", "transformers", "accelerate", "lmms_eval", "pyarrow", "av", "PIL")
 

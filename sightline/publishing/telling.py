@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sightline.publishing.plan import bytes_to_send, record_of
-from sightline.wording import on_screen
+from sightline.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -112,7 +112,7 @@ def row_lines(changes: RowChanges) -> list[str]:
 
 def visible(text: str, length: int = _NAME_LENGTH) -> str:
     """A text of others on one line, cut at `length`, with nothing but printable characters."""
-    return on_screen(text[:length]) + ("..." if len(text) > length else "")
+    return printable(text[:length]) + ("..." if len(text) > length else "")
 
 
 def size_text(count: int) -> str:
