@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sightline.comparing.records import Comparison, Slice
-    from sightline.comparing.run_facts import RunReport
+    from sightline.comparing.report_facts import RunReport
     from sightline.leaderboard.site.charts import ChartRow
 
 WIDTH_INCHES, DOTS_PER_INCH = 10.0, 150

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sightline.comparing.records import Comparison, Slice
-    from sightline.comparing.run_facts import RunReport
+    from sightline.comparing.report_facts import RunReport
     from sightline.leaderboard.board import Board, PublishedRow, QuestionText
 
 MOST_FLIPS = 2_000

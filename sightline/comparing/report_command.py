@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.comparing.compare_command import add_reading, add_writing, question_texts, tell
 
 if TYPE_CHECKING:
-    from sightline.comparing.run_facts import RunReport
+    from sightline.comparing.report_facts import RunReport
     from sightline.comparing.sides import Side
 
 
@@ -41,8 +41,8 @@ def add(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from sightline.comparing.report_facts import run_report  # noqa: PLC0415 (only this command)
     from sightline.comparing.report_tables import report_blocks  # noqa: PLC0415 (jinja2)
-    from sightline.comparing.run_facts import run_report  # noqa: PLC0415 (only this command)
     from sightline.comparing.sides import read_side  # noqa: PLC0415 (only this command)
     from sightline.tables import render  # noqa: PLC0415 (only this command)
 

@@ -9,7 +9,7 @@ from sightline.reports import number
 from sightline.tables import Column, Note, Table
 
 if TYPE_CHECKING:
-    from sightline.comparing.run_facts import RunReport
+    from sightline.comparing.report_facts import RunReport
     from sightline.leaderboard.board import Board
     from sightline.leaderboard.site.charts import ChartRow
 

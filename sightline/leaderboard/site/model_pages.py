@@ -157,7 +157,10 @@ def _chart(axis: Axis, slices: Sequence[Slice]) -> Markup:
         )
         for one in slices
     ]
-    return charts.bars(bars, title=f"Accuracy by {axis.title.lower()}")
+    made = charts.bars(bars, title=f"Accuracy by {axis.title.lower()}")
+    if any(bar.people is not None for bar in bars):
+        made += charts.gaps(bars, title=f"Gap to people by {axis.title.lower()}")
+    return made
 
 
 def _outcomes(counts: Mapping[str, int]) -> tuple[tuple[str, str, int, float], ...]:

@@ -11,7 +11,7 @@ from sightline.accuracy import accuracy
 from sightline.comparing.forest import forest, scale, ticks
 from sightline.comparing.headline import Formulas
 from sightline.comparing.pairs import pair_up
-from sightline.comparing.run_facts import run_report
+from sightline.comparing.report_facts import run_report
 from sightline.comparing.sides import Side
 from sightline.comparing.slices import compare
 from sightline.comparing.tables import comparison_blocks

@@ -13,7 +13,7 @@ import pytest
 from sightline.comparing import charts
 from sightline.comparing.pages import comparison_page, report_page, report_rows
 from sightline.comparing.pairs import pair_up
-from sightline.comparing.run_facts import run_report
+from sightline.comparing.report_facts import run_report
 from sightline.comparing.sides import Side
 from sightline.comparing.slices import compare
 from sightline.errors import UsageError
