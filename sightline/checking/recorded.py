@@ -130,6 +130,10 @@ def _publication(dataset: OpenedDataset) -> Iterator[Finding]:
     if not (isinstance(repository, str) and _REPOSITORY.fullmatch(repository)):
         what = f"this must be org/name, not {short(repository)}"
         yield Finding("error", what, mend, _place("publication", "repository"))
+    built = publication.get("built", {})
+    if not isinstance(built, dict) or not _texts([*built, *built.values()]):
+        what = f"this must name tables and their SHA-256, not {short(built)}"
+        yield Finding("error", what, mend, _place("publication", "built"))
     for key in ("changes", "pictures"):
         if not _texts(publication.get(key, [])):
             what = f"this must be a list of texts, not {short(publication[key])}"

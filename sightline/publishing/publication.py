@@ -160,9 +160,27 @@ class _Making:
                 "media": self._wish.media.as_json(),
                 "changes": changes,
                 "pictures": [],
+                "built": self._built(),
             },
             "files": self._recorded(),
         }
+
+    def _built(self) -> dict[str, str]:
+        """Tables that are published without their pictures -> SHA-256 of the whole ones.
+
+        A run names its questions by the checksums of the tables that it read; by these it is known
+        to have been made on the same ones.
+        """
+        published = self._dataset.facts.get("publication")
+        before = published.get("built", {}) if isinstance(published, dict) else {}
+        sums = {
+            name: file["sha256"]
+            for name, file in self._dataset.facts["files"].items()
+            if name.endswith(".parquet")
+        }
+        sums.update(before)
+        now = {name: file.sha256 for name, file in self._files.items()}
+        return {name: sha256 for name, sha256 in sorted(sums.items()) if now.get(name) != sha256}
 
     def _with_pictures(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Draw from the publication, so that nothing is shown which is not published."""

@@ -38,7 +38,8 @@ def check(
             f"for {board.benchmark}",
             "give the dataset of that benchmark: --dataset",
         )
-    yield from _revision(said(manifest, "dataset", "revision"), dataset)
+    origin = said(manifest, "dataset", "origin")
+    yield from _revision(said(manifest, "dataset", "revision"), origin, dataset)
     declared = said(manifest, "dataset", "checksums")
     yield from _checksums(declared if isinstance(declared, dict) else {}, dataset)
     count = said(manifest, "dataset", "questions")
@@ -46,7 +47,7 @@ def check(
         yield _error("questions", f"must be {questions:,}, but the manifest says {short(count)}")
 
 
-def _revision(declared: Any, dataset: OwnDataset) -> Iterator[Finding]:
+def _revision(declared: Any, origin: Any, dataset: OwnDataset) -> Iterator[Finding]:
     if declared is None:
         return
     if not isinstance(declared, str) or not _COMMIT.fullmatch(declared):
@@ -57,15 +58,29 @@ def _revision(declared: Any, dataset: OwnDataset) -> Iterator[Finding]:
             f"the revision {declared} is not verified: the dataset to check with is a folder, "
             "which has none; its questions are compared by checksum",
         )
+    elif _elsewhere(origin, dataset):
+        yield Finding(
+            "note",
+            f"the run was made on {short(origin)}, another repository than {dataset.repository}: "
+            "its questions are compared by checksum",
+        )
     elif declared != dataset.revision:
         yield _error("revision", f"({declared}) must be {dataset.revision}", _OTHER)
+
+
+def _elsewhere(origin: Any, dataset: OwnDataset) -> bool:
+    """Whether the run names another repository, as the one with the recordings is."""
+    if dataset.repository is None or not isinstance(origin, str):
+        return False
+    name, _, commit = origin.partition("@")
+    return bool(commit) and name != dataset.repository
 
 
 def _checksums(declared: Mapping[str, Any], dataset: OwnDataset) -> Iterator[Finding]:
     ours = {name: sha for name, sha in dataset.checksums.items() if name != _BUILD}
     theirs = {name: sha for name, sha in declared.items() if name.startswith("questions/")}
     for name in sorted(ours.keys() | theirs.keys()):
-        if ours.get(name) != theirs.get(name):
+        if theirs.get(name) not in (ours.get(name), dataset.built.get(name, ours.get(name))):
             yield _error(
                 f"checksums[{short(name)}]",
                 f"must be {ours.get(name, 'absent')}, but the manifest says "

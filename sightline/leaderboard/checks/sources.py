@@ -59,4 +59,4 @@ def _own(name: str) -> OwnDataset:
     for table in _TABLES:
         for file in hub.sizes(table):
             hub.file(file)
-    return own_dataset(facts.parent, hub.commit)
+    return own_dataset(facts.parent, hub.commit, match["name"])

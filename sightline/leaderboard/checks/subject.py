@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import DatasetError
@@ -32,6 +32,11 @@ class OwnDataset:
     """Its questions and ``build.json``, relative to the folder -> SHA-256."""
     benchmark: str | None
     """Of which benchmark it says that it is."""
+    built: Mapping[str, str] = field(default_factory=dict)
+    """Tables that it has without their pictures -> SHA-256 of the whole ones, as its own
+    ``build.json`` says: runs are made on those."""
+    repository: str | None = None
+    """``org/name`` on the Hub; None for a folder."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,15 @@ class Rescored:
     """As the board makes it of these."""
 
 
-def own_dataset(folder: Path, revision: str | None = None) -> OwnDataset:
+def own_dataset(
+    folder: Path, revision: str | None = None, repository: str | None = None
+) -> OwnDataset:
     """The dataset in a folder.
 
     Args:
         folder: a built dataset.
         revision: its commit on the Hub, where it was fetched from there.
+        repository: ``org/name`` there.
 
     Raises:
         DatasetError: there is none, or it cannot be read.
@@ -76,8 +84,16 @@ def own_dataset(folder: Path, revision: str | None = None) -> OwnDataset:
         sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
     except OSError as error:
         raise DatasetError(f"{folder} cannot be read: {error.strerror}") from error
-    benchmark = read_facts(folder / "build.json").get("benchmark")
-    return OwnDataset(folder, revision, sums, benchmark if isinstance(benchmark, str) else None)
+    facts = read_facts(folder / "build.json")
+    benchmark, built = facts.get("benchmark"), said(facts, "publication", "built")
+    return OwnDataset(
+        folder,
+        revision,
+        sums,
+        benchmark if isinstance(benchmark, str) else None,
+        built if isinstance(built, dict) else {},
+        repository,
+    )
 
 
 def said(manifest: Mapping[str, Any], *keys: str) -> Any:

@@ -113,6 +113,25 @@ def test_the_revision_must_be_the_checkers(revisions, severity, words, dataset, 
     assert report.entry_ready is (severity != "error")
 
 
+def test_a_run_on_the_whole_dataset_is_scored_with_its_annotations(dataset, tmp_path):
+    """Published without pictures its tables have other bytes; it says of which they are."""
+    own = own_dataset(dataset, "b" * 40, "org/annotations")
+    (name,) = [name for name in own.checksums if name.startswith("questions/")]
+    package = ToyPackage(dataset)
+    package.manifest["dataset"] |= {"origin": f"org/full@{'a' * 40}", "revision": "a" * 40}
+    package.manifest["dataset"]["checksums"] = {
+        **package.manifest["dataset"]["checksums"], name: "7" * 64
+    }  # fmt: skip
+    written = package.write(tmp_path / "p")
+    told_so = replace(own, built={name: "7" * 64})
+    report = check_package(written, told_so, now=NOW)
+    assert told(report, "error") == []
+    assert "another repository than org/annotations" in "\n".join(told(report, "note"))
+    for other in (own, replace(own, built={name: "8" * 64})):
+        report = check_package(written, other, now=NOW)
+        assert "the questions are others" in "\n".join(told(report, "error"))
+
+
 def test_questions_files_that_differ_in_any_way_are_refused(dataset, tmp_path):
     """Another file, a missing one and a further one."""
     for number, edit in enumerate(({"questions/x.parquet": "0" * 64}, None)):

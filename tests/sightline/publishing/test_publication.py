@@ -72,6 +72,8 @@ def test_a_publication_holds_what_was_chosen_and_nothing_else(
     """All of it stands in build.json, with sizes and checksums; strays stay where they are."""
     (dataset / "questions/notes.txt").write_text("mine")
     (dataset / "media/videos/new.mp4").write_bytes(b"not built")
+    before = json.loads((dataset / "build.json").read_text())["files"]
+    whole = {name: one["sha256"] for name, one in before.items() if name.endswith(".parquet")}
     with small.published(dataset, media) as made:
         tables = TABLES if frames else TABLES - {"frames/test-00000-of-00001.parquet"}
         names = tables | GENERATED | {f"media/videos/{name}.mp4" for name in recordings}
@@ -96,7 +98,13 @@ def test_a_publication_holds_what_was_chosen_and_nothing_else(
             "media": said,
             "changes": [],
             "pictures": ["assets/seen.png"],
+            "built": {
+                name: sha256
+                for name, sha256 in whole.items()
+                if facts["files"].get(name, {}).get("sha256") != sha256
+            },
         }
+        assert bool(facts["publication"]["built"]) is (said != "all")
     assert not made.folder.exists()
 
 
