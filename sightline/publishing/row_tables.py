@@ -137,8 +137,7 @@ class Tables:
             yield
         except UnreadableError:
             raise
-        # Strangers wrote these bytes, and what reading them can raise is open.
-        except Exception as error:
+        except Exception as error:  # strangers wrote these bytes: what reading them raises is open
             raise UnreadableError(f"{type(error).__name__}: {error}", self) from error
 
 
