@@ -182,7 +182,8 @@ def passes(error: BaseException) -> bool:
     # A proxy's page where JSON was expected is an answer of a Hub that is not well.
     if status is not None:
         return status in PASSING_STATUS
-    return _is(cause, _NETWORK, "JSONDecodeError") and not _is(cause, *_NEVER_PASSING)
+    passing = _closed(cause) or _is(cause, _NETWORK, "JSONDecodeError")
+    return passing and not _is(cause, *_NEVER_PASSING)
 
 
 @dataclass
@@ -245,7 +246,7 @@ def _of_status(status: int, repository: str, server: str) -> tuple[str, str]:
 
 
 def _of_machine(cause: BaseException, repository: str) -> tuple[str, str] | None:
-    if _is(cause, _NETWORK, "HTTPError", "InvalidURL"):
+    if _closed(cause) or _is(cause, _NETWORK, "HTTPError", "InvalidURL"):
         return (
             f"the Hub cannot be reached: {said(cause) or type(cause).__name__}",
             f"check the network and HF_ENDPOINT, then {_AGAIN}",
@@ -279,6 +280,15 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(one))
             yield one
             todo += [one.__context__, one.__cause__]
+
+
+def _closed(error: BaseException) -> bool:
+    """Whether another thread closed the client that all uploads share.
+
+    huggingface_hub does so when one of them loses its connection, and the others then fail like
+    this (seen in 2.4).
+    """
+    return isinstance(error, RuntimeError) and "client has been closed" in str(error)
 
 
 def _telling(error: BaseException) -> BaseException:

@@ -57,7 +57,7 @@ class Somebody:
         """How a process ended: status, out, err."""
         out, err = process.communicate(timeout=120)
         assert not [token for token in self.tokens if token in out + err]
-        assert "Traceback" not in err
+        assert "Traceback" not in err, err
         return SimpleNamespace(status=process.returncode, out=out, err=err)
 
     def run(self, *command: str, token: str | None = None) -> SimpleNamespace:

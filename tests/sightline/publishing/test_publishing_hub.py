@@ -317,3 +317,15 @@ def test_patience_lets_through_what_does_not_pass():
     with pytest.raises(KeyError):
         Patience(999).ask(lambda: tries.append(1) or {}["x"])
     assert tries == [1]
+
+
+def test_a_client_that_another_thread_closed_is_a_lost_connection():
+    """All uploads share one, and huggingface_hub closes it when one of them fails."""
+    closed = RuntimeError("Cannot send a request, as the client has been closed.")
+    wrapped = RuntimeError("Error while uploading 'a.mp4' to the Hub.")
+    wrapped.__cause__ = closed
+    assert passes(closed)
+    assert passes(wrapped)
+    assert sentence(wrapped, "org/name") is not None
+    assert not passes(RuntimeError("something of ours"))
+    assert sentence(RuntimeError("something of ours"), "org/name") is None
