@@ -17,7 +17,7 @@ kind = {"repo_type": "dataset"}
 def said(call, *arguments, **more):
     try:
         return repr(call(*arguments, **more))
-    except Exception as error:
+    except Exception as error:  # which one it is, is what the test asks
         status = getattr(getattr(error, "response", None), "status_code", None)
         return [type(error).__name__, status, " ".join(str(error).split())]
 def tell(*values):

@@ -25,7 +25,7 @@ kind = {"repo_type": "dataset"}
 def said(call, *arguments, **more):
     try:
         return repr(call(*arguments, **more))
-    except Exception as error:
+    except Exception as error:  # which one it is, is what the test asks
         while isinstance(error, RuntimeError) and error.__cause__:
             error = error.__cause__
         status = getattr(getattr(error, "response", None), "status_code", None)

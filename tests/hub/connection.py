@@ -94,7 +94,7 @@ class Connection(BaseHTTPRequestHandler):
             return answer(self.hub, request)
         except (HubError, ConnectionError):
             raise
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is a fault of this stand-in
             # A fault of this stand-in must fail the test, and not look like one of the Hub's.
             self.hub.crashes.append(error)
             raise HubError(500, f"the local Hub is broken: {error!r}") from error
