@@ -1,0 +1,1 @@
+"""Gaze samples -> fixations, and which of them show one steady scene."""

@@ -1,0 +1,67 @@
+"""What all question makers are told, and what they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+from streamgaze_task.task_names import CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from streamgaze_task.pipeline.scanpath import Group
+
+OPTIONS = 4
+"""Options of a question (arXiv 2512.01707, section 3)."""
+WRONG = OPTIONS - 1
+
+
+@dataclass(frozen=True)
+class QuestionSettings:
+    """The part ``questions`` of a configuration."""
+
+    tasks: tuple[str, ...] = CODES
+    """Codes of the tasks to make."""
+    most_per_recording: int = 10
+    """Questions of a task per recording at most, drawn from all parts of the video; >= 1."""
+    group: Group = "gazed"
+    """What counts as looked at; see streamgaze_task.pipeline.scanpath.Group."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a question maker is told beside the scanpath."""
+
+    settings: QuestionSettings = field(default_factory=QuestionSettings)
+    vocabulary: tuple[str, ...] = ()
+    """Names of everything that is looked at in any recording of the benchmark, sorted: options
+    from here are right answers elsewhere, so that no word tells right from wrong."""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Type of attribute -> its values in any recording, sorted; for the same reason."""
+    actions: tuple[str, ...] = ()
+    """Texts of all actions of any recording, sorted."""
+
+
+def chance(seed: int, *place: object) -> Random:
+    """The random numbers of one place: the same for the same seed, on every machine."""
+    return Random("/".join(map(str, (seed, *place))))  # noqa: S311 (drawings, not secrets)
+
+
+def draw(pool: Iterable[str], count: int, rng: Random) -> tuple[str, ...]:
+    """`count` different ones in random order; fewer where there are fewer."""
+    names = sorted(set(pool))
+    return tuple(rng.sample(names, min(count, len(names))))
+
+
+def spread(found: Sequence[object], count: int, rng: Random) -> list[int]:
+    """Positions of at most `count` of what was found, one from each equal part, ascending."""
+    count = min(count, len(found))
+    edges = [len(found) * k // max(count, 1) for k in range(count + 1)]
+    return [rng.randrange(edges[k], edges[k + 1]) for k in range(count)]
+
+
+def together(names: Iterable[str]) -> str:
+    """A group of things as the release writes it: ``{a, b}``."""
+    return "{" + ", ".join(names) + "}"

@@ -1,0 +1,1 @@
+"""Other people's recordings: where their files lie, and one gaze table out of all formats."""
