@@ -1,6 +1,6 @@
-"""`sightline gaze ...`: the gaze prompts as pictures, videos and words, for people.
+"""`sightline gaze ...`: the gaze prompts as pictures, videos and words, and a benchmark from gaze.
 
-On a video of a built dataset, or on a video and a gaze table of one's own.
+The prompts on a video of a built dataset, or on a video and a gaze table of one's own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.errors import UsageError
 from sightline.progress import progress_bar
 from streamgaze_task import timestamps
+from streamgaze_task.pipeline import command as pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,13 @@ def add(subparsers: Any) -> None:
     parser = _command(
         subparsers,
         "gaze",
-        what="draw the gaze of a video: overlay, salience map, words",
-        example="sightline gaze overlay --help",
+        what="draw the gaze of a video, or make a benchmark of your own from gaze and videos",
+        example="sightline gaze overlay --help\n  sightline gaze run --help",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for each in (_add_overlay, _add_salience, _add_text):
         each(commands)
+    pipeline.add(commands, _command)
 
 
 def _command(commands: Any, name: str, *, what: str, example: str) -> argparse.ArgumentParser:

@@ -88,6 +88,8 @@ def from_row(kind: type[Record], row: Mapping[str, Any]) -> Record:
     Raises:
         TypeError, KeyError, ValueError: it is no such record.
     """
+    if not isinstance(row, dict):
+        raise TypeError(f"{row!r:.40} is no JSON object")
     kinds = _hints(kind)  # type: ignore[arg-type]  # every class is hashable
     return kind(**{name: _value(kinds[name], value) for name, value in row.items()})
 

@@ -37,6 +37,35 @@ VIDEO_FILES = tuple(
 PATTERNS = (*QA, *TABLES, *VIDEO_ARCHIVES, *VIDEO_FILES)
 """Everything that is taken from a release, where it is there."""
 
+METADATA_COLUMNS = (
+    "video_name",
+    "source_file",
+    "fixation_ids",
+    "episode_start_time",
+    "episode_end_time",
+    "duration",
+    "representative_object",
+    "other_objects_in_cropped_area",
+    "other_objects_outside_fov",
+    "captions",
+    "action_captions",
+)
+"""What the authors' pipeline writes (its step 2.5) and reads again (step 3). Times are seconds."""
+
+ABILITIES = {
+    "nfi": "scanpath_reasoning",
+    "otp": "scanpath_reasoning",
+    "sr": "episodic_memory",
+    "gsm": "temporal_reasoning",
+    "oie": "object_grounding",
+    "oih": "object_grounding",
+    "oar": "object_grounding",
+    "fap": "predictive_reasoning",
+    "gta": "object_tracking",
+    "oaa": "object_tracking",
+}
+"""Code of a task -> what the authors' pipeline writes into ``required_ability``."""
+
 _KIND_WORDS: tuple[tuple[Kind, str], ...] = (
     ("overlay", "viz"),
     ("overlay", "overlay"),

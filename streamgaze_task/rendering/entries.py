@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from streamgaze_task.release.layout import ABILITIES
 from streamgaze_task.rendering import ask_past, ask_present, ask_proactive
 from streamgaze_task.rendering.chance import chance, shuffled
 from streamgaze_task.rendering.story import Draft, Story, spread
@@ -32,19 +33,6 @@ MAKERS: dict[str, Callable[[Story], Iterator[Draft]]] = {
     "oaa": ask_proactive.appearance_alert,
 }
 """Code of a task -> what finds its questions in a video."""
-ABILITIES = {
-    "nfi": "scanpath_reasoning",
-    "otp": "scanpath_reasoning",
-    "sr": "episodic_memory",
-    "gsm": "temporal_reasoning",
-    "oie": "object_grounding",
-    "oih": "object_grounding",
-    "oar": "object_grounding",
-    "fap": "predictive_reasoning",
-    "gta": "object_tracking",
-    "oaa": "object_tracking",
-}
-"""Code of a task -> what the authors' pipeline writes into ``required_ability``."""
 
 
 def drafts(scripts: Sequence[Script], seed: int) -> dict[str, list[Draft]]:

@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+from streamgaze_task.release.layout import METADATA_COLUMNS
 from streamgaze_task.rendering.world import CLEARLY_SEEN, in_circle, seen_part
 
 if TYPE_CHECKING:
@@ -14,26 +15,11 @@ if TYPE_CHECKING:
 
     from streamgaze_task.rendering.world import Look, Script
 
-COLUMNS = (
-    "video_name",
-    "source_file",
-    "fixation_ids",
-    "episode_start_time",
-    "episode_end_time",
-    "duration",
-    "representative_object",
-    "other_objects_in_cropped_area",
-    "other_objects_outside_fov",
-    "captions",
-    "action_captions",
-)
-"""What the authors' pipeline writes (its step 2.5) and reads again (step 3). Times are seconds."""
-
 
 def table(scripts: Sequence[Script]) -> str:
     """The CSV of one source's videos; dictionaries and lists are written as Python writes them."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, METADATA_COLUMNS, lineterminator="\n")
     writer.writeheader()
     for script in scripts:
         writer.writerows(_rows(script))

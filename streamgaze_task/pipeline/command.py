@@ -1,0 +1,182 @@
+"""`sightline gaze recordings|run|review|merge|baselines`: from raw gaze to a benchmark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sightline.errors import DatasetError, UsageError
+from sightline.progress import progress_bar
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+STAGES = (
+    "recordings",
+    "fixations",
+    "labels",
+    "views",
+    "episodes",
+    "questions",
+    "judged",
+    "release",
+)
+"""As streamgaze_task.pipeline.stages.NAMES, which is heavy to import."""
+
+
+def add(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands.
+
+    Args:
+        commands: of ``sightline gaze``.
+        command: adds one, with its line in the overview and its example.
+    """
+    for each in (_add_recordings, _add_run, _add_review, _add_merge, _add_baselines):
+        each(commands, command)
+
+
+def _add_recordings(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = command(
+        commands,
+        "recordings",
+        what="render small raw recordings in each dataset's own format, with a configuration",
+        example="sightline gaze recordings raw && sightline gaze run raw/config.yaml",
+    )
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder to make; must be new")
+    parser.add_argument("--seed", type=int, default=0, help="other scenes and gaze (0)")
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="length of every recording (its own)"
+    )
+    parser.set_defaults(run=_recordings)
+
+
+def _recordings(arguments: argparse.Namespace) -> int:
+    from streamgaze_task.sample_recordings import make_recordings  # noqa: PLC0415 (heavy)
+
+    make_recordings(arguments.out, seed=arguments.seed, seconds=arguments.seconds)
+    sys.stdout.write(f"raw recordings: {arguments.out}\n")
+    sys.stdout.write(f"next: sightline gaze run {arguments.out / 'config.yaml'}\n")
+    return 0
+
+
+def _add_run(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = command(
+        commands,
+        "run",
+        what="make a benchmark from recordings: gaze, fixations, objects, questions, release",
+        example="sightline gaze run config.yaml --workers 2",
+    )
+    parser.add_argument("config", metavar="CONFIG", type=Path, help="what is made from what: YAML")
+    parser.add_argument("--workers", type=int, default=1, help="processes on this machine (1)")
+    parser.add_argument(
+        "--until", choices=STAGES, default=STAGES[-1], help="stop after this stage (release)"
+    )
+    parser.add_argument(
+        "--skip-failed", action="store_true", help="make the release without recordings that fail"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be made; write nothing"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from streamgaze_task.pipeline.config import read_config  # noqa: PLC0415 (heavy)
+    from streamgaze_task.pipeline.make import make_benchmark, plan_text  # noqa: PLC0415 (heavy)
+
+    if arguments.workers < 1:
+        raise UsageError(f"--workers ({arguments.workers}) must be >= 1")
+    config = read_config(arguments.config)
+    if arguments.dry_run:
+        sys.stdout.write(plan_text(config))
+        return 0
+    with progress_bar(unit="items") as progress:
+        report = make_benchmark(
+            config,
+            workers=arguments.workers,
+            until=arguments.until,
+            skip_failed=arguments.skip_failed,
+            progress=progress,
+        )
+    sys.stdout.write(report.text())
+    return 1 if report.failed else 0
+
+
+def _add_review(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = command(
+        commands,
+        "review",
+        what="write a page on which people look through objects and questions, clips beside them",
+        example="sightline gaze review config.yaml --out review",
+    )
+    parser.add_argument("config", metavar="CONFIG", type=Path, help="of a run that is finished")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="must be new")
+    parser.add_argument("--only", metavar="ID,...", help="only these recordings")
+    parser.set_defaults(run=_review)
+
+
+def _review(arguments: argparse.Namespace) -> int:
+    from streamgaze_task.pipeline.config import read_config  # noqa: PLC0415 (heavy)
+    from streamgaze_task.pipeline.make import write_review  # noqa: PLC0415 (heavy)
+
+    config = read_config(arguments.config)
+    only = tuple(arguments.only.split(",")) if arguments.only else ()
+    with progress_bar(unit="items") as progress:
+        said = write_review(config, arguments.out, only=only, progress=progress)
+    sys.stdout.write(said)
+    return 0
+
+
+def _add_merge(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = command(
+        commands,
+        "merge",
+        what="take over what reviewers decided; the next run applies it",
+        example="sightline gaze merge config.yaml decisions-anna.json decisions-ben.json",
+    )
+    parser.add_argument("config", metavar="CONFIG", type=Path, help="what was reviewed")
+    parser.add_argument(
+        "decisions", metavar="DECISIONS", type=Path, nargs="+", help="files that the page exported"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what they hold; write nothing")
+    parser.set_defaults(run=_merge)
+
+
+def _merge(arguments: argparse.Namespace) -> int:
+    from streamgaze_task.pipeline.config import read_config  # noqa: PLC0415 (heavy)
+    from streamgaze_task.pipeline.make import merge_decisions  # noqa: PLC0415 (heavy)
+
+    config = read_config(arguments.config)
+    if not config.work.is_dir():
+        raise DatasetError(
+            f"{config.work} is missing: nothing of this configuration was made yet",
+            next_step=f"sightline gaze run {arguments.config}",
+        )
+    sys.stdout.write(merge_decisions(config, arguments.decisions, dry_run=arguments.dry_run))
+    return 0
+
+
+def _add_baselines(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = command(
+        commands,
+        "baselines",
+        what="tell how far one gets on a release by its texts alone, and by the options' order",
+        example="sightline gaze baselines work/release",
+    )
+    parser.add_argument("release", metavar="RELEASE", type=Path, help="a folder with qa/*.json")
+    parser.set_defaults(run=_baselines)
+
+
+def _baselines(arguments: argparse.Namespace) -> int:
+    from streamgaze_task.pipeline.quality import baselines  # noqa: PLC0415 (heavy)
+
+    found = baselines.read_qa(arguments.release)
+    if not found:
+        raise UsageError(
+            f"{arguments.release} has no qa/*.json of the ten tasks",
+            next_step="name the folder of an unpacked release",
+        )
+    sys.stdout.write(baselines.table(baselines.baselines(found)))
+    return 0

@@ -1,0 +1,143 @@
+"""A configuration: one YAML file that says what is made from what, and how."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sightline.errors import UsageError
+from sightline.fields import shown
+from streamgaze_task.pipeline.episodes import EpisodeSettings
+from streamgaze_task.pipeline.fixating.settings import FixationSettings, SceneSettings
+from streamgaze_task.pipeline.labelling.settings import (
+    LabellerSettings,
+    LabelSettings,
+    ViewSettings,
+)
+from streamgaze_task.pipeline.quality.settings import QualitySettings
+from streamgaze_task.pipeline.questions.rules import QuestionSettings
+from streamgaze_task.pipeline.recordings.spec import RecordingsSettings
+from streamgaze_task.pipeline.records import Method  # noqa: TC001 (settings_from reads the hint)
+from streamgaze_task.pipeline.settings import settings_from
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST = 1 << 20
+"""Bytes of a configuration."""
+
+EXAMPLE = "`sightline gaze recordings OUT` writes recordings with a configuration to start from"
+
+
+@dataclass(frozen=True)
+class ReleaseSettings:
+    """The part ``release`` of a configuration."""
+
+    overlay: bool = False
+    """Whether the videos are written a second time with the gaze drawn in, as the authors did.
+    Our tasks draw it themselves, so nothing here needs them."""
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What stands in the file."""
+
+    name: str
+    out: str
+    recordings: tuple[dict[str, Any], ...]
+    seed: int = 0
+    method: Method = "sightline"
+    fixations: dict[str, Any] | None = None
+    scenes: dict[str, Any] | None = None
+    labeller: dict[str, Any] | None = None
+    labels: dict[str, Any] | None = None
+    views: dict[str, Any] | None = None
+    episodes: dict[str, Any] | None = None
+    questions: dict[str, Any] | None = None
+    quality: dict[str, Any] | None = None
+    release: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is made, and how; paths are absolute."""
+
+    name: str
+    """Of the benchmark."""
+    path: Path
+    """The configuration's file; paths in it are relative to its folder."""
+    out: Path
+    """Where everything goes: ``work/``, ``release/``, ``report.json``."""
+    recordings: tuple[RecordingsSettings, ...]
+    """Where the recordings lie."""
+    seed: int
+    """Of every random choice."""
+    method: Method
+    """Whose rules."""
+    fixations: FixationSettings
+    scenes: SceneSettings
+    labeller: LabellerSettings
+    labels: LabelSettings
+    views: ViewSettings
+    episodes: EpisodeSettings
+    questions: QuestionSettings
+    quality: QualitySettings
+    release: ReleaseSettings
+
+    @property
+    def work(self) -> Path:
+        """What the stages hand on."""
+        return self.out / "work"
+
+    @property
+    def decisions(self) -> Path:
+        """What reviewers decided; the file need not be there."""
+        return self.out / "decisions.json"
+
+
+def read_config(path: Path) -> Config:
+    """Read a configuration.
+
+    Raises:
+        UsageError: the file cannot be read, or something in it is unknown or of another type.
+    """
+    try:
+        data = path.read_bytes()
+        if len(data) > LARGEST:
+            raise UsageError(f"{path} must be a configuration of at most {LARGEST} bytes")
+        given = yaml.safe_load(data)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", next_step=EXAMPLE) from error
+    written = settings_from(_Written, given, path.name)
+    if not written.recordings:
+        raise UsageError(f"{path.name}: recordings must name at least one folder")
+    if not written.name.strip() or not written.out.strip():
+        raise UsageError(f"{path.name}: name and out must not be empty, {shown(written.name)}")
+    return Config(
+        name=written.name,
+        path=path.absolute(),
+        out=(path.absolute().parent / written.out),
+        recordings=tuple(
+            settings_from(RecordingsSettings, each, f"recordings[{i}]")
+            for i, each in enumerate(written.recordings)
+        ),
+        seed=written.seed,
+        method=written.method,
+        fixations=settings_from(FixationSettings, written.fixations, "fixations"),
+        scenes=settings_from(SceneSettings, written.scenes, "scenes"),
+        labeller=settings_from(LabellerSettings, written.labeller or {}, "labeller"),
+        labels=settings_from(LabelSettings, written.labels, "labels"),
+        views=settings_from(ViewSettings, written.views, "views"),
+        episodes=settings_from(EpisodeSettings, written.episodes, "episodes"),
+        questions=settings_from(QuestionSettings, written.questions, "questions"),
+        quality=settings_from(QualitySettings, written.quality, "quality"),
+        release=settings_from(ReleaseSettings, written.release, "release"),
+    )
+
+
+def digest(value: object) -> str:
+    """SHA-256 of settings and the like: equal values, equal digest."""
+    return hashlib.sha256(repr(value).encode()).hexdigest()

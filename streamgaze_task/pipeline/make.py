@@ -1,0 +1,161 @@
+"""The whole of it: recordings in, a release and a report out; and what reviewers do in between."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from sightline.errors import DatasetError, UsageError
+from sightline.staging import file_sha256
+from streamgaze_task.pipeline import gaze_store, lines
+from streamgaze_task.pipeline.config import digest
+from streamgaze_task.pipeline.facts import RecordingFacts
+from streamgaze_task.pipeline.quality.baselines import baselines, read_qa
+from streamgaze_task.pipeline.records import Judged, LabelledFixation
+from streamgaze_task.pipeline.release import ReleaseRecording, write_release
+from streamgaze_task.pipeline.report import RunReport, facts_of
+from streamgaze_task.pipeline.review.build import ReviewRecording, write_page
+from streamgaze_task.pipeline.review.decisions import merge, read_decisions, write_decisions
+from streamgaze_task.pipeline.run import pending, run_stages, sources_of, task_of
+from streamgaze_task.pipeline.stages import NAMES, scanpath_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sightline.progress import Progress
+    from streamgaze_task.pipeline.config import Config
+    from streamgaze_task.pipeline.stage import Task
+
+REPORT = "report.json"
+_RELEASE_VERSION = 1
+
+
+def make_benchmark(
+    config: Config,
+    *,
+    workers: int,
+    until: str,
+    skip_failed: bool,
+    progress: Progress,
+) -> RunReport:
+    """Run everything up to a stage; what is finished is not made again.
+
+    Raises:
+        UsageError: the configuration names no recording.
+        DatasetError: every recording failed.
+    """
+    sources = sources_of(config)
+    outcome = run_stages(config, sources, workers=workers, until=until, progress=progress)
+    good = [source for source in sources if source.recording_id not in outcome.failed]
+    if not good:
+        first = next(iter(outcome.failed.items()))
+        raise DatasetError(f"all {len(sources)} recordings failed; {first[0]}: {first[1]}")
+    tasks = [task_of(config, source) for source in good]
+    facts = facts_of(tasks, until)
+    made = False
+    if until == NAMES[-1] and (skip_failed or not outcome.failed):
+        made = _release(config, tasks, progress)
+        facts["baselines"] = baselines(read_qa(config.out / "release"))
+    report = RunReport(config.name, config.out, facts, dict(outcome.failed), made)
+    _write_report(config, report)
+    return report
+
+
+def _release(config: Config, tasks: Sequence[Task], progress: Progress) -> bool:
+    """Write the release, unless there is one from the same files; returns whether there is one."""
+    out, mark = config.out / "release", config.work / "release.json"
+    made_from = [
+        [file_sha256(task.path(stage)) for stage in ("recordings", "episodes", "judged")]
+        for task in tasks
+    ]
+    key = digest((_RELEASE_VERSION, config.seed, made_from))
+    with FileLock(config.work / "locks" / "release.lock"):
+        if out.is_dir() and lines.header_of(mark) == {"key": key}:
+            return True
+        mark.unlink(missing_ok=True)
+        write_release(
+            out, [_recording(task) for task in tasks], seed=config.seed, progress=progress
+        )
+        lines.write(mark, {"key": key}, ())
+    return True
+
+
+def _recording(task: Task) -> ReleaseRecording:
+    facts = task.read("recordings", RecordingFacts)[0]
+    path = gaze_store.path_of(task.config, facts.recording_id)
+    return ReleaseRecording(
+        scanpath=scanpath_of(task),
+        source=facts.source,
+        video=task.source.video,
+        gaze=gaze_store.read(path).table(),
+        questions=tuple(one.question for one in task.read("judged", Judged) if not one.dropped),
+    )
+
+
+def _write_report(config: Config, report: RunReport) -> None:
+    config.out.mkdir(parents=True, exist_ok=True)
+    unfinished = config.out / f".{REPORT}"
+    unfinished.write_text(
+        json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n", "utf-8"
+    )
+    unfinished.replace(config.out / REPORT)
+
+
+def plan_text(config: Config) -> str:
+    """What a run would make, for ``--dry-run``."""
+    sources = sources_of(config)
+    counts: dict[str, int] = {}
+    for stage, _ in pending(config, sources):
+        counts[stage] = counts.get(stage, 0) + 1
+    told = [f"{config.name}: {len(sources)} recording(s), rules: {config.method}"]
+    told += [f"  {source.recording_id}  {source.format}  {source.video.name}" for source in sources]
+    told += [f"  {stage}: {count} to make" for stage, count in counts.items()]
+    told.append(f"would write: {config.work} and {config.out / 'release'}")
+    return "\n".join(told) + "\n"
+
+
+def write_review(config: Config, out: Path, *, only: Sequence[str], progress: Progress) -> str:
+    """Write the review page; returns what to tell.
+
+    Raises:
+        UsageError: `only` names a recording that there is not.
+        DatasetError: the run has not come that far.
+    """
+    sources = {source.recording_id: source for source in sources_of(config)}
+    for name in only:
+        if name not in sources:
+            raise UsageError(f"--only ({name}) must be of: {', '.join(sources)}")
+    tasks = [task_of(config, sources[name]) for name in (only or sources)]
+    facts = write_page(
+        out, [_to_review(task) for task in tasks], name=config.name, progress=progress
+    )
+    return f"{facts.text()}\nopen {out / 'index.html'}; then: sightline gaze merge ...\n"
+
+
+def _to_review(task: Task) -> ReviewRecording:
+    facts = task.read("recordings", RecordingFacts)[0]
+    path = gaze_store.path_of(task.config, facts.recording_id)
+    return ReviewRecording(
+        recording_id=facts.recording_id,
+        video=task.source.video,
+        gaze=gaze_store.read(path).table(),
+        camera=facts.camera,
+        fixations=tuple(task.read("labels", LabelledFixation)),
+        questions=tuple(task.read("judged", Judged)),
+    )
+
+
+def merge_decisions(config: Config, paths: Sequence[Path], *, dry_run: bool) -> str:
+    """Take over reviewers' decisions, with those taken over before; returns what to tell.
+
+    Raises:
+        DatasetError: a file is no such file.
+    """
+    known = [config.decisions] if config.decisions.is_file() else []
+    merged = merge([read_decisions(path) for path in (*known, *paths)])
+    if not dry_run:
+        write_decisions(config.decisions, merged)
+    return f"{merged.text()}\nnext: sightline gaze run {config.path}\n"

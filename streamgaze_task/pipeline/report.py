@@ -1,0 +1,163 @@
+"""What a run found, counted at every stage: nothing goes missing unseen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sightline.tables import Column, Note, Table, render
+from streamgaze_task.pipeline.facts import RecordingFacts
+from streamgaze_task.pipeline.records import Episode, FoundFixation, Judged, LabelledFixation, View
+from streamgaze_task.pipeline.stages import NAMES
+from streamgaze_task.task_names import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from streamgaze_task.pipeline.stage import Task
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run found."""
+
+    name: str
+    out: Path
+    facts: dict[str, Any]
+    """Counts of every stage, plain JSON types."""
+    failed: dict[str, str]
+    """Recording -> why it was left behind."""
+    released: bool
+    """Whether there is a release of all this."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``report.json``."""
+        return {"name": self.name, **self.facts, "failed": self.failed, "released": self.released}
+
+    def text(self) -> str:
+        """For the terminal."""
+        blocks: list[Table | Note] = [Note(f"{self.name}: {line}") for line in _lines(self.facts)]
+        if "questions" in self.facts:
+            blocks.append(_tasks(self.facts))
+        for name, note in self.facts.get("notes", {}).items():
+            blocks.append(Note(f"{name}: {'; '.join(note)}"))
+        for name, why in self.failed.items():
+            blocks.append(Note(f"{name} was left behind: {why}", warning=True))
+        if self.released:
+            release = self.out / "release"
+            blocks.append(
+                Note(f"next: sightline build streamgaze --release {release} --out DATASET")
+            )
+        elif self.failed:
+            blocks.append(
+                Note("mend them and run the same command again, or add --skip-failed", warning=True)
+            )
+        return render(blocks)
+
+
+def facts_of(tasks: Sequence[Task], until: str) -> dict[str, Any]:
+    """Counts over all recordings that did not fail, up to a stage."""
+    facts: dict[str, Any] = {"recordings": len(tasks)}
+    done = NAMES[: NAMES.index(until) + 1]
+    found = [task.read("recordings", RecordingFacts)[0] for task in tasks]
+    facts["minutes"] = round(sum(one.video.seconds for one in found) / 60, 2)
+    facts["notes"] = {one.recording_id: list(one.notes) for one in found if one.notes}
+    if "fixations" in done:
+        fixations = [one for task in tasks for one in task.read("fixations", FoundFixation)]
+        facts["fixations"] = len(fixations)
+        facts["fixations_dropped"] = _counted(one.dropped for one in fixations if one.dropped)
+    if "labels" in done:
+        labels = [one for task in tasks for one in task.read("labels", LabelledFixation)]
+        facts["labelled"] = sum(not one.problem for one in labels)
+        facts["labels_unsure"] = sum(not one.problem and not one.sure for one in labels)
+        facts["label_problems"] = _counted(one.problem for one in labels if one.problem)
+    if "views" in done:
+        views = [one for task in tasks for one in task.read("views", View)]
+        facts["views"] = len(views)
+        facts["view_problems"] = _counted(one.problem for one in views if one.problem)
+    if "episodes" in done:
+        episodes = [one for task in tasks for one in task.read("episodes", Episode)]
+        facts["episodes"] = len(episodes)
+        facts["episodes_unknown"] = sum(not one.gazed for one in episodes)
+    if "judged" in done:
+        facts["questions"] = _questions(
+            [one for task in tasks for one in task.read("judged", Judged)]
+        )
+    return facts
+
+
+def _counted(values: Any) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+def _questions(judged: Sequence[Judged]) -> dict[str, Any]:
+    """Per task: how many stayed, and which filter dropped the others."""
+    told = {}
+    for task in TASKS:
+        own = [one for one in judged if one.question.task == task.code]
+        told[task.code] = {
+            "made": len(own),
+            "kept": sum(not one.dropped for one in own),
+            "dropped": _counted(one.dropped for one in own if one.dropped),
+        }
+    return told
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    told = [f"{facts['recordings']} recording(s), {facts['minutes']} minutes of video"]
+    if "fixations" in facts:
+        dropped = sum(facts["fixations_dropped"].values())
+        told.append(
+            f"{facts['fixations']} fixations, {dropped} not used{_why(facts, 'fixations_dropped')}"
+        )
+    if "labelled" in facts:
+        told.append(
+            f"{facts['labelled']} labelled, {facts['labels_unsure']} of them unsure"
+            f"{_why(facts, 'label_problems')}"
+        )
+    if "episodes" in facts:
+        told.append(f"{facts['episodes']} episodes, {facts['episodes_unknown']} of them unknown")
+    return told
+
+
+def _why(facts: dict[str, Any], name: str) -> str:
+    counts = facts[name]
+    return f" ({', '.join(f'{why}: {count}' for why, count in counts.items())})" if counts else ""
+
+
+def _tasks(facts: dict[str, Any]) -> Table:
+    baseline = facts.get("baselines", {})
+    rows = []
+    for task in TASKS:
+        own = facts["questions"][task.code]
+        blind = baseline.get(task.code, {})
+        rows.append(
+            (
+                task.paper,
+                str(own["made"]),
+                str(own["kept"]),
+                _percent(blind.get("text")),
+                _percent(blind.get("position")),
+                _percent(blind.get("chance")),
+                ", ".join(f"{why}: {count}" for why, count in own["dropped"].items()),
+            )
+        )
+    return Table(
+        "questions; accuracy of guessing by the text alone and by the option's position, percent",
+        (
+            Column("task", text=True),
+            Column("made"),
+            Column("kept"),
+            Column("text"),
+            Column("position"),
+            Column("chance"),
+            Column("dropped by", text=True, drop=1),
+        ),
+        tuple(rows),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}"

@@ -1,0 +1,210 @@
+"""Runs the stages over many recordings, in one process or several.
+
+One unit of work is one recording at one stage. Whatever is finished is not made again, so a run
+that was killed goes on where it stopped; two runs of one configuration take turns, recording by
+recording. A recording that fails is left behind and named; the others go on.
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import traceback
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from sightline.errors import DatasetError, SightlineError, UsageError
+from sightline.progress import Silent
+from streamgaze_task.pipeline.labelling.backends import open_labeller
+from streamgaze_task.pipeline.recordings.find import find
+from streamgaze_task.pipeline.stage import Task
+from streamgaze_task.pipeline.stages import AFTER_ALL, NAMES, PER_RECORDING, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sightline.progress import Progress
+    from streamgaze_task.pipeline.config import Config
+    from streamgaze_task.pipeline.labelling.labeller import Labeller
+    from streamgaze_task.pipeline.recordings.find import Source
+    from streamgaze_task.pipeline.stage import Stage
+
+_STAGES = {stage.name: stage for stage in (*PER_RECORDING, *AFTER_ALL)}
+_OPEN = ExitStack()
+_LABELLERS: dict[str, Labeller] = {}
+atexit.register(_OPEN.close)
+
+
+@dataclass
+class Outcome:
+    """What a run did."""
+
+    made: dict[str, int] = field(default_factory=dict)
+    """Stage -> files that this run made; the others were there."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Recording -> why it was left behind."""
+
+
+def sources_of(config: Config) -> tuple[Source, ...]:
+    """All recordings of a configuration, by id.
+
+    Raises:
+        UsageError: there are none, or two have one id.
+    """
+    found: dict[str, Source] = {}
+    for settings in config.recordings:
+        for source in find(settings, config.path.parent):
+            if source.recording_id in found:
+                raise UsageError(
+                    f"two recordings are called {source.recording_id}: {source.video} and "
+                    f"{found[source.recording_id].video}",
+                    next_step="rename one of them",
+                )
+            found[source.recording_id] = source
+    if not found:
+        raise UsageError(f"{config.path} names no folder with recordings")
+    return tuple(found[name] for name in sorted(found))
+
+
+def task_of(config: Config, source: Source, shared: Mapping[str, Any] | None = None) -> Task:
+    """One recording as the stages see it."""
+    return Task(config, source, lambda: _labeller(config), Silent(), shared or {})
+
+
+def _labeller(config: Config) -> Labeller:
+    """The labeller of this process; it is opened when a stage first needs it, and then kept."""
+    key = repr((config.labeller, config.path.parent))
+    if key not in _LABELLERS:
+        opening = open_labeller(config.labeller, config.path.parent)
+        _LABELLERS[key] = _OPEN.enter_context(opening)
+    return _LABELLERS[key]
+
+
+def run_stages(
+    config: Config,
+    sources: Sequence[Source],
+    *,
+    workers: int = 1,
+    until: str = NAMES[-1],
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run all stages that work on single recordings, up to `until`.
+
+    Raises:
+        DatasetError: every recording failed, or a process died.
+    """
+    progress, outcome = progress or Silent(), Outcome()
+    for stages in (PER_RECORDING, AFTER_ALL):
+        wanted = [stage for stage in stages if NAMES.index(stage.name) <= NAMES.index(until)]
+        going = [source for source in sources if source.recording_id not in outcome.failed]
+        if not wanted or not going:
+            continue
+        tasks = [task_of(config, source) for source in going]
+        shared = words_of(tasks) if stages is AFTER_ALL else {}
+        names = [stage.name for stage in wanted]
+        progress.start(f"{names[0]} to {names[-1]}", len(names) * len(going))
+        phase = _Phase(config, names, shared, outcome, progress)
+        phase.run(going, workers)
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """Stages that every recording goes through by itself."""
+
+    config: Config
+    names: Sequence[str]
+    """Of the stages, in order."""
+    shared: Mapping[str, Any]
+    """What is known of all recordings."""
+    outcome: Outcome
+    """What happened is written down here."""
+    progress: Progress
+
+    def run(self, sources: Sequence[Source], workers: int) -> None:
+        """Every recording through these stages, each stage as soon as the one before is done."""
+        with ExitStack() as stack:
+            pool = stack.enter_context(_pool(min(workers, len(sources)))) if workers > 1 else None
+            ready = deque((source, 0) for source in sources)
+            running: dict[Future[int], tuple[Source, int]] = {}
+            while ready or running:
+                while ready and len(running) < workers:
+                    source, place = ready.popleft()
+                    unit = (self.config, source, self.names[place], dict(self.shared))
+                    future = pool.submit(work, *unit) if pool else _done(work, *unit)
+                    running[future] = source, place
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    source, place = running.pop(future)
+                    if self._finished(future, source, place):
+                        # To the front: one recording is finished before the next is begun.
+                        ready.appendleft((source, place + 1))
+
+    def _finished(self, future: Future[int], source: Source, place: int) -> bool:
+        """Note how a unit went; returns whether the recording has another stage before it."""
+        went_well = _note(future, source, self.names[place], self.outcome)
+        self.progress.advance(1 if went_well else len(self.names) - place)
+        return went_well and place + 1 < len(self.names)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # Spawned, not forked: decoders and models have threads, which a fork breaks.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+
+
+def _done(function: Any, *arguments: Any) -> Future[int]:
+    """The same as handing it to a pool, here and now."""
+    future: Future[int] = Future()
+    try:
+        future.set_result(function(*arguments))
+    except Exception as error:  # noqa: BLE001 (whatever it is, _note decides)
+        future.set_exception(error)
+    return future
+
+
+def _note(future: Future[int], source: Source, stage: str, outcome: Outcome) -> bool:
+    """Write down how a unit went; returns whether it went well."""
+    try:
+        records = future.result()
+    except BrokenProcessPool as error:
+        raise DatasetError(
+            f"a process died at {stage} of {source.recording_id} or of another recording",
+            next_step="out of memory? use fewer --workers; the same command goes on",
+        ) from error
+    except SightlineError as error:
+        outcome.failed[source.recording_id] = f"{stage}: {error}"
+        return False
+    except Exception as error:  # noqa: BLE001 (one recording must not end the others; it is named)
+        trace = traceback.format_exception(error)
+        outcome.failed[source.recording_id] = f"{stage}: {''.join(trace)}"
+        return False
+    outcome.made[stage] = outcome.made.get(stage, 0) + (records >= 0)
+    return True
+
+
+def work(config: Config, source: Source, stage: str, shared: Mapping[str, Any]) -> int:
+    """One recording at one stage; returns the number of records made, -1 when it was done."""
+    task = task_of(config, source, shared)
+    lock = config.work / "locks" / f"{source.recording_id}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        return _STAGES[stage].run(task)
+
+
+def pending(config: Config, sources: Sequence[Source]) -> Iterator[tuple[str, Source]]:
+    """What a run would make, as far as that can be told: after a stage that is not done, all."""
+    for source in sources:
+        task, behind = task_of(config, source), False
+        for stage in PER_RECORDING:
+            behind = behind or not _is_done(stage, task)
+            if behind:
+                yield stage.name, source
+
+
+def _is_done(stage: Stage, task: Task) -> bool:
+    return stage.is_done(task)

@@ -1,0 +1,297 @@
+"""The stages in order, and what each makes of one recording."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from streamgaze_task.pipeline import gaze_store
+from streamgaze_task.pipeline.episodes import episodes_of, reference_episodes
+from streamgaze_task.pipeline.facts import RecordingFacts
+from streamgaze_task.pipeline.fixating import reference as published
+from streamgaze_task.pipeline.fixating.find import find_fixations
+from streamgaze_task.pipeline.fixating.scenes import judge_scenes
+from streamgaze_task.pipeline.labelling.labels import label_fixations, take_views
+from streamgaze_task.pipeline.labelling.log import AnswerLog
+from streamgaze_task.pipeline.quality.judging import judge_questions
+from streamgaze_task.pipeline.quality.verify import verify_questions
+from streamgaze_task.pipeline.questions.all_tasks import ask_all, ask_reference
+from streamgaze_task.pipeline.questions.rules import Rules
+from streamgaze_task.pipeline.recordings.read import (
+    check_against,
+    read_actions,
+    read_gaze,
+    read_reference_gaze,
+    video_facts,
+)
+from streamgaze_task.pipeline.records import (
+    Episode,
+    FoundFixation,
+    Judged,
+    LabelledFixation,
+    Question,
+    View,
+)
+from streamgaze_task.pipeline.review.decisions import (
+    Decisions,
+    apply_to_labels,
+    apply_to_questions,
+    read_decisions,
+)
+from streamgaze_task.pipeline.scanpath import Scanpath, losses_of
+from streamgaze_task.pipeline.stage import Stage, Task, file_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from streamgaze_task.gaze import GazeTable
+    from streamgaze_task.pipeline.config import Config
+
+_ENDS = 1 << 20
+
+
+def _facts(task: Task) -> RecordingFacts:
+    return task.read("recordings", RecordingFacts)[0]
+
+
+def _gaze_table(task: Task) -> GazeTable:
+    path = gaze_store.path_of(task.config, task.source.recording_id)
+    return gaze_store.read(path).table()
+
+
+def _log(task: Task) -> AnswerLog:
+    return AnswerLog(task.config.work / "answers" / f"{task.source.recording_id}.jsonl")
+
+
+def _decisions(task: Task) -> Decisions:
+    path = task.config.decisions
+    return read_decisions(path) if path.is_file() else Decisions.none()
+
+
+def _recordings(task: Task) -> Iterator[RecordingFacts]:
+    """Gaze and facts of a recording."""
+    source = task.source
+    video = video_facts(source)
+    read = read_reference_gaze if task.config.method == "reference" else read_gaze
+    samples = read(source, video)
+    path = gaze_store.path_of(task.config, source.recording_id)
+    gaze_store.write(path, samples)
+    yield RecordingFacts(
+        recording_id=source.recording_id,
+        category=source.category,
+        source=source.camera.name,
+        hfov_degrees=source.camera.hfov_degrees,
+        video=video,
+        video_digest=_video_digest(source.video),
+        gaze_digest=file_digest(path),
+        samples=len(samples),
+        valid=int(samples.valid.sum()),
+        actions=read_actions(source),
+        notes=check_against(samples, video),
+    )
+
+
+def _video_digest(path: Path) -> str:
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        digest.update(file.read(_ENDS))
+        file.seek(max(size - _ENDS, 0))
+        digest.update(file.read(_ENDS))
+    return digest.hexdigest()
+
+
+def _files(task: Task) -> dict[str, str]:
+    """What a recording is read from."""
+    source = task.source
+    others = [*source.gaze, *([source.actions] if source.actions else [])]
+    found = {str(number): file_digest(path) for number, path in enumerate(others)}
+    return {**found, "video": _video_digest(source.video), "source": repr(replace_paths(source))}
+
+
+def replace_paths(source: Any) -> dict[str, Any]:
+    """What is said of a recording, without where it lies: moving it changes nothing."""
+    camera = source.camera
+    return {
+        "id": source.recording_id,
+        "format": source.format,
+        "category": source.category,
+        "camera": (camera.name, camera.hfov_degrees),
+    }
+
+
+def _fixations(task: Task) -> tuple[FoundFixation, ...]:
+    """Fixations, and which of them show one steady scene."""
+    facts, config = _facts(task), task.config
+    samples = gaze_store.read(gaze_store.path_of(config, facts.recording_id))
+    video = task.source.video
+    if config.method == "reference":
+        found = published.reference_fixations(samples, facts.video, task.source.format)
+        return published.reference_scenes(video, found, task.source.format, task.progress)
+    found = find_fixations(samples, facts.camera, facts.video, config.fixations)
+    return judge_scenes(video, found, config.scenes, task.progress)
+
+
+def _labels(task: Task) -> list[LabelledFixation]:
+    """What was looked at during each fixation."""
+    kept = [found for found in task.read("fixations", FoundFixation) if not found.dropped]
+    return label_fixations(
+        task.source.video,
+        kept,
+        _facts(task).camera,
+        _gaze_table(task),
+        task.labeller(),
+        _log(task),
+        task.config.labels,
+        task.progress,
+    )
+
+
+def _views(task: Task) -> list[View]:
+    """What is in view at regular moments."""
+    if task.config.method == "reference":
+        return []
+    return take_views(
+        task.source.video, task.labeller(), _log(task), task.config.views, task.progress
+    )
+
+
+def _episodes(task: Task) -> tuple[Episode, ...]:
+    """Looks at objects, after what reviewers said of the labels."""
+    read = task.read("labels", LabelledFixation)
+    labels = apply_to_labels(read, _decisions(task), task.source.recording_id)
+    if task.config.method == "reference":
+        similarity = published.scene_similarity(task.source.video)
+        return reference_episodes(labels, similarity)
+    found = task.read("fixations", FoundFixation)
+    return episodes_of(labels, found, task.config.episodes)
+
+
+def scanpath_of(task: Task) -> Scanpath:
+    """Everything that is known of a recording when its questions are made."""
+    facts = _facts(task)
+    return Scanpath(
+        recording_id=facts.recording_id,
+        category=facts.category,
+        video_seconds=facts.video.seconds,
+        episodes=tuple(task.read("episodes", Episode)),
+        actions=facts.actions,
+        views=tuple(task.read("views", View)),
+        losses=losses_of(_gaze_table(task), facts.video.seconds),
+    )
+
+
+def _questions(task: Task) -> Iterable[Question]:
+    """Questions of the ten tasks."""
+    config, scanpath = task.config, scanpath_of(task)
+    if config.method == "reference":
+        return ask_reference(scanpath, config.questions, task.labeller, _log(task))
+    return ask_all(scanpath, rules_of(config, task.shared), config.seed)
+
+
+def rules_of(config: Config, shared: Mapping[str, Any]) -> Rules:
+    """What the question makers are told: settings, and words of all recordings."""
+    return Rules(
+        settings=config.questions,
+        vocabulary=tuple(shared["vocabulary"]),
+        values={kind: tuple(values) for kind, values in shared["values"].items()},
+        actions=tuple(shared["actions"]),
+    )
+
+
+def words_of(tasks: Iterable[Task]) -> dict[str, Any]:
+    """The words of all recordings: names looked at, values of attributes, actions."""
+    names: set[str] = set()
+    values: dict[str, set[str]] = {}
+    actions: set[str] = set()
+    for task in tasks:
+        actions |= {action.text for action in _facts(task).actions}
+        for episode in task.read("episodes", Episode):
+            if episode.gazed and episode.sure:
+                names.add(episode.name)
+                for kind, value in episode.gazed.attributes.items():
+                    values.setdefault(kind, set()).add(value)
+    return {
+        "vocabulary": sorted(names),
+        "values": {kind: sorted(found) for kind, found in sorted(values.items())},
+        "actions": sorted(actions),
+    }
+
+
+def _judged(task: Task) -> Iterable[Judged]:
+    """Which questions stay, after filters, verifier and reviewers."""
+    facts, settings = _facts(task), task.config.quality
+
+    def verify(questions: Sequence[Question]) -> dict[str, str]:
+        return verify_questions(
+            questions,
+            task.source.video,
+            facts.camera,
+            _gaze_table(task),
+            task.labeller(),
+            _log(task),
+            settings,
+        )
+
+    judged = judge_questions(
+        task.read("questions", Question),
+        scanpath_of(task),
+        settings=settings,
+        method=task.config.method,
+        verify=verify if settings.verify else None,
+    )
+    return apply_to_questions(judged, _decisions(task), facts.recording_id)
+
+
+def _reviewed(task: Task) -> dict[str, str]:
+    return {"decisions": file_digest(task.config.decisions)}
+
+
+def _words(task: Task) -> dict[str, str]:
+    return {"words": repr(sorted(task.shared.items()))}
+
+
+PER_RECORDING = (
+    Stage("recordings", _recordings, (), lambda _: (), _files),
+    Stage(
+        "fixations", _fixations, ("recordings",), lambda config: (config.fixations, config.scenes)
+    ),
+    Stage("labels", _labels, ("fixations",), lambda config: (config.labels, config.labeller)),
+    Stage("views", _views, ("recordings",), lambda config: (config.views, config.labeller)),
+    Stage(
+        "episodes",
+        _episodes,
+        ("labels", "fixations"),
+        lambda config: config.episodes,
+        _reviewed,
+    ),
+)
+"""What is made of every recording by itself."""
+
+AFTER_ALL = (
+    Stage(
+        "questions",
+        _questions,
+        ("recordings", "episodes", "views"),
+        lambda config: (config.seed, config.questions),
+        _words,
+    ),
+    Stage(
+        "judged",
+        _judged,
+        ("questions", "episodes", "views"),
+        lambda config: (config.quality, config.labeller if config.quality.verify else None),
+        _reviewed,
+    ),
+)
+"""What needs the words of all recordings."""
+
+NAMES = (*(stage.name for stage in (*PER_RECORDING, *AFTER_ALL)), "release")
+"""All stages in order; the release is made of all recordings at once."""
+
+
+def with_shared(task: Task, shared: Mapping[str, Any]) -> Task:
+    """The same task, told what is known of all recordings."""
+    return replace(task, shared=shared)
