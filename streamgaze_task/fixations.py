@@ -9,8 +9,8 @@ decided by the samples up to there.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +38,8 @@ _TURNS = np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS)
 _NOTHING = np.full(_DIRECTIONS, -np.inf)
 _FIRST_BLOCK, _LARGEST_BLOCK = 8, 4096
 _TOLERANCE = 1e-9
+_SLACK = 1e-6
+"""Degrees; far more than rounding makes, for a test that may let too much through."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,20 @@ def detect_fixations(
         return tuple(Fixation(*row) for row in each)
     places = np.stack(camera.angles(x, y, aspect=aspect), axis=1)
     found: list[Fixation] = []
-    for begin, stop in _runs(starts, ends, max_gap_seconds):
-        first = begin
-        while first < stop:
-            after = first + _reach(places[first:stop], dispersion_degrees)
-            part = slice(first, after)
-            if ends[after - 1] - starts[first] >= min_seconds - _TOLERANCE:
-                found.append(_fixation(starts[part], ends[part], x[part], y[part]))
-                first = after
-            else:
-                first += 1
+    stops = _stops(starts, ends, max_gap_seconds)
+    hopeful = _hopeful(
+        places, starts, ends, stops, dispersion=dispersion_degrees, min_seconds=min_seconds
+    ).tolist()
+    first = 0
+    while (place := bisect_left(hopeful, first)) < len(hopeful):
+        first = hopeful[place]
+        after = first + _reach(places[first : stops[first]], dispersion_degrees)
+        part = slice(first, after)
+        if ends[after - 1] - starts[first] >= min_seconds - _TOLERANCE:
+            found.append(_fixation(starts[part], ends[part], x[part], y[part]))
+            first = after
+        else:
+            first += 1
     return tuple(found)
 
 
@@ -121,13 +127,58 @@ def _fixation(
     return Fixation(float(starts[0]), float(ends[-1]), float(x.mean()), float(y.mean()))
 
 
-def _runs(
+def _stops(
     starts: NDArray[np.float64], ends: NDArray[np.float64], max_gap: float
-) -> list[tuple[int, int]]:
-    """Stretches ``[first, stop)`` of samples without a longer gap."""
+) -> NDArray[np.int64]:
+    """Where the stretch without a longer gap that each sample is in ends, exclusive."""
     breaks = np.flatnonzero(starts[1:] - ends[:-1] > max_gap + _TOLERANCE) + 1
-    bounds = [0, *breaks.tolist(), len(starts)]
-    return [(a, b) for a, b in pairwise(bounds) if a < b]
+    bounds = np.append(breaks, len(starts))
+    stops: NDArray[np.int64] = bounds[np.searchsorted(breaks, np.arange(len(starts)), "right")]
+    return stops
+
+
+def _hopeful(
+    places: NDArray[np.float64],
+    starts: NDArray[np.float64],
+    ends: NDArray[np.float64],
+    stops: NDArray[np.int64],
+    *,
+    dispersion: float,
+    min_seconds: float,
+) -> NDArray[np.int64]:
+    """The samples at which a fixation may begin; looking at them alone finds the same ones.
+
+    One that begins elsewhere would be cut short by a gap, or its first `min_seconds` span more than
+    twice the dispersion across or down, so that one of their ends is too far from any centroid.
+    """
+    needed = starts + min_seconds - 2 * _TOLERANCE
+    after = np.searchsorted(ends, needed, side="left") + 1
+    after = np.maximum(after, np.arange(1, len(starts) + 1))
+    whole = np.flatnonzero(after <= stops)
+    across, down = (_spans(column, whole, after[whole]) for column in places.T)
+    fits = np.maximum(across, down) <= 2 * dispersion + _SLACK
+    hopeful: NDArray[np.int64] = whole[fits]
+    return hopeful
+
+
+def _spans(
+    values: NDArray[np.float64], first: NDArray[np.int64], after: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Largest minus smallest of ``values[first:after]`` for each pair.
+
+    Two overlapping windows whose length is a power of two cover each, so the work grows with the
+    logarithm of the longest.
+    """
+    spans = np.zeros(len(first))
+    counts = after - first
+    high, low, size = values, values, 1
+    while size <= counts.max(initial=0):
+        here = np.flatnonzero((counts >= size) & (counts < 2 * size))
+        left, right = first[here], after[here] - size
+        spans[here] = np.maximum(high[left], high[right]) - np.minimum(low[left], low[right])
+        high, low = np.maximum(high[:-size], high[size:]), np.minimum(low[:-size], low[size:])
+        size *= 2
+    return spans
 
 
 def _reach(places: NDArray[np.float64], dispersion: float) -> int:

@@ -71,6 +71,11 @@ def _add_run(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> 
     parser.add_argument("config", metavar="CONFIG", type=Path, help="what is made from what: YAML")
     parser.add_argument("--workers", type=int, default=1, help="processes on this machine (1)")
     parser.add_argument(
+        "--cluster",
+        action="store_true",
+        help="hand the same stages to Slurm or Ray, as the configuration's `cluster` says",
+    )
+    parser.add_argument(
         "--until", choices=STAGES, default=STAGES[-1], help="stop after this stage (release)"
     )
     parser.add_argument(
@@ -91,6 +96,11 @@ def _run(arguments: argparse.Namespace) -> int:
     config = read_config(arguments.config)
     if arguments.dry_run:
         sys.stdout.write(plan_text(config))
+        return 0
+    if arguments.cluster:
+        from streamgaze_task.pipeline.cluster import submit  # noqa: PLC0415 (needs the extra)
+
+        sys.stdout.write(submit(config))
         return 0
     with progress_bar(unit="items") as progress:
         report = make_benchmark(

@@ -10,6 +10,7 @@ import yaml
 
 from sightline.errors import UsageError
 from sightline.fields import shown
+from streamgaze_task.pipeline.cluster_settings import ClusterSettings
 from streamgaze_task.pipeline.episodes import EpisodeSettings
 from streamgaze_task.pipeline.fixating.settings import FixationSettings, SceneSettings
 from streamgaze_task.pipeline.labelling.settings import (
@@ -59,6 +60,7 @@ class _Written:
     questions: dict[str, Any] | None = None
     quality: dict[str, Any] | None = None
     release: dict[str, Any] | None = None
+    cluster: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Config:
     questions: QuestionSettings
     quality: QualitySettings
     release: ReleaseSettings
+    cluster: ClusterSettings
 
     @property
     def work(self) -> Path:
@@ -135,6 +138,7 @@ def read_config(path: Path) -> Config:
         questions=settings_from(QuestionSettings, written.questions, "questions"),
         quality=settings_from(QualitySettings, written.quality, "quality"),
         release=settings_from(ReleaseSettings, written.release, "release"),
+        cluster=settings_from(ClusterSettings, written.cluster, "cluster"),
     )
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from streamgaze_task.pipeline.fixating.find import SHORT
 from streamgaze_task.pipeline.records import Episode, LabelledFixation
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def episodes_of(
     """The looks of one recording, in order of time.
 
     A fixation that was found but not labelled stays as an episode of which nobody knows what it
-    was about, so that what surrounds it is not taken for neighbours.
+    was about, so that what surrounds it is not taken for neighbours. One that was too short is no
+    look at all, as for the authors: between two long ones there are often several.
 
     Args:
         labels: of the fixations that were used.
@@ -61,6 +63,7 @@ def episodes_of(
     looks = [
         labelled.get(found.number, found)
         for found in sorted(fixations, key=lambda one: (one.start_seconds, one.number))
+        if found.dropped != SHORT
     ]
     runs: list[list[LabelledFixation | FoundFixation]] = []
     for look in looks:

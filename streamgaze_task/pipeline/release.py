@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,6 @@ import pyarrow.parquet as pq
 from sightline.choices import LETTERS
 from sightline.staging import new_folder
 from streamgaze_task.pipeline.questions.rules import OPTIONS, chance
-from streamgaze_task.pipeline.videos import write_mp4
 from streamgaze_task.release.layout import ABILITIES, METADATA_COLUMNS
 from streamgaze_task.task_names import TASKS
 from streamgaze_task.timestamps import stamp
@@ -93,8 +93,16 @@ def _write(
     progress.start("copying videos", len(recordings))
     for recording in recordings:
         name = f"{recording.scanpath.recording_id}.mp4"
-        write_mp4(recording.video, folder / "videos" / "original_video" / name)
+        _take(recording.video, folder / "videos" / "original_video" / name)
         progress.advance(1)
+
+
+def _take(video: Path, target: Path) -> None:
+    """The same file under another name, or a copy where file systems differ."""
+    try:
+        os.link(video, target)
+    except OSError:
+        shutil.copyfile(video, target)
 
 
 def _write_gaze(path: Path, recordings: Sequence[ReleaseRecording]) -> None:
@@ -114,7 +122,12 @@ def entries(
     made = []
     for question, place in zip(asked, places, strict=True):
         wrong = rng.sample(question.wrong, len(question.wrong))
-        body = _choice(question, wrong, place) if question.answer else _alert(question)
+        # By the published rules a question may have fewer options.
+        body = (
+            _choice(question, wrong, place % (len(wrong) + 1))
+            if question.answer
+            else _alert(question)
+        )
         start, end = question.span_seconds
         made.append(
             {

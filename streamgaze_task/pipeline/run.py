@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
@@ -92,9 +93,19 @@ def run_stages(
     *,
     workers: int = 1,
     until: str = NAMES[-1],
+    everyone: Sequence[Source] | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run all stages that work on single recordings, up to `until`.
+
+    Args:
+        config: what is made, and how.
+        sources: the recordings to work on.
+        workers: processes on this machine, >= 1.
+        until: the last stage, one of NAMES.
+        everyone: the recordings whose words the questions may use, when they are more than
+            `sources`: their episodes are there already. Those that failed are left out.
+        progress: told about every recording at every stage.
 
     Raises:
         DatasetError: every recording failed, or a process died.
@@ -106,6 +117,8 @@ def run_stages(
         if not wanted or not going:
             continue
         tasks = [task_of(config, source) for source in going]
+        if stages is AFTER_ALL and everyone is not None:
+            tasks = [task for task in map(partial(task_of, config), everyone) if has_episodes(task)]
         shared = words_of(tasks) if stages is AFTER_ALL else {}
         names = [stage.name for stage in wanted]
         progress.start(f"{names[0]} to {names[-1]}", len(names) * len(going))
@@ -150,6 +163,11 @@ class _Phase:
         went_well = _note(future, source, self.names[place], self.outcome)
         self.progress.advance(1 if went_well else len(self.names) - place)
         return went_well and place + 1 < len(self.names)
+
+
+def has_episodes(task: Task) -> bool:
+    """Whether a recording came as far as its episodes; otherwise it failed before."""
+    return task.path("episodes").is_file()
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

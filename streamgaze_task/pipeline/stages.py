@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from streamgaze_task.pipeline import gaze_store
 from streamgaze_task.pipeline.episodes import episodes_of, reference_episodes
 from streamgaze_task.pipeline.facts import RecordingFacts
-from streamgaze_task.pipeline.fixating import reference as published
 from streamgaze_task.pipeline.fixating.find import find_fixations
+from streamgaze_task.pipeline.fixating.reference import reference_fixations
+from streamgaze_task.pipeline.fixating.reference_scenes import reference_scenes
+from streamgaze_task.pipeline.fixating.reference_similarity import scene_similarity
 from streamgaze_task.pipeline.fixating.scenes import judge_scenes
+from streamgaze_task.pipeline.labelling.labeller import Query
 from streamgaze_task.pipeline.labelling.labels import label_fixations, take_views
 from streamgaze_task.pipeline.labelling.log import AnswerLog
+from streamgaze_task.pipeline.labelling.log import ask_all as ask_all_queries
 from streamgaze_task.pipeline.quality.judging import judge_questions
 from streamgaze_task.pipeline.quality.verify import verify_questions
-from streamgaze_task.pipeline.questions.all_tasks import ask_all, ask_reference
+from streamgaze_task.pipeline.questions.all_tasks import ask_all
+from streamgaze_task.pipeline.questions.reference.all_tasks import ask_reference
 from streamgaze_task.pipeline.questions.rules import Rules
 from streamgaze_task.pipeline.recordings.read import (
     check_against,
@@ -43,7 +49,7 @@ from streamgaze_task.pipeline.scanpath import Scanpath, losses_of
 from streamgaze_task.pipeline.stage import Stage, Task, file_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from streamgaze_task.gaze import GazeTable
@@ -67,7 +73,7 @@ def _log(task: Task) -> AnswerLog:
 
 def _decisions(task: Task) -> Decisions:
     path = task.config.decisions
-    return read_decisions(path) if path.is_file() else Decisions.none()
+    return read_decisions(path) if path.is_file() else Decisions("", "", "", ())
 
 
 def _recordings(task: Task) -> Iterator[RecordingFacts]:
@@ -128,8 +134,8 @@ def _fixations(task: Task) -> tuple[FoundFixation, ...]:
     samples = gaze_store.read(gaze_store.path_of(config, facts.recording_id))
     video = task.source.video
     if config.method == "reference":
-        found = published.reference_fixations(samples, facts.video, task.source.format)
-        return published.reference_scenes(video, found, task.source.format, task.progress)
+        found = reference_fixations(samples, facts.video, task.source.format)
+        return reference_scenes(video, found, task.source.format, task.progress)
     found = find_fixations(samples, facts.camera, facts.video, config.fixations)
     return judge_scenes(video, found, config.scenes, task.progress)
 
@@ -146,6 +152,7 @@ def _labels(task: Task) -> list[LabelledFixation]:
         _log(task),
         task.config.labels,
         task.progress,
+        method=task.config.method,
     )
 
 
@@ -163,7 +170,7 @@ def _episodes(task: Task) -> tuple[Episode, ...]:
     read = task.read("labels", LabelledFixation)
     labels = apply_to_labels(read, _decisions(task), task.source.recording_id)
     if task.config.method == "reference":
-        similarity = published.scene_similarity(task.source.video)
+        similarity = scene_similarity(task.source.video)
         return reference_episodes(labels, similarity)
     found = task.read("fixations", FoundFixation)
     return episodes_of(labels, found, task.config.episodes)
@@ -187,8 +194,21 @@ def _questions(task: Task) -> Iterable[Question]:
     """Questions of the ten tasks."""
     config, scanpath = task.config, scanpath_of(task)
     if config.method == "reference":
-        return ask_reference(scanpath, config.questions, task.labeller, _log(task))
+        return ask_reference(scanpath, config.questions.tasks, _text_model(task))
     return ask_all(scanpath, rules_of(config, task.shared), config.seed)
+
+
+def _text_model(task: Task) -> Callable[[str], str] | None:
+    """Asks the labeller about words alone; None where it is none that reads prompts."""
+    if task.config.labeller.kind == "rendered":
+        return None
+    numbers = count()
+
+    def ask(prompt: str) -> str:
+        query = Query(f"text/{next(numbers)}", "text", prompt)
+        return ask_all_queries(task.labeller(), _log(task), [query])[query.key].text
+
+    return ask
 
 
 def rules_of(config: Config, shared: Mapping[str, Any]) -> Rules:
@@ -231,8 +251,8 @@ def _judged(task: Task) -> Iterable[Judged]:
             facts.camera,
             _gaze_table(task),
             task.labeller(),
-            _log(task),
-            settings,
+            log=_log(task),
+            settings=settings,
         )
 
     judged = judge_questions(
@@ -258,7 +278,12 @@ PER_RECORDING = (
     Stage(
         "fixations", _fixations, ("recordings",), lambda config: (config.fixations, config.scenes)
     ),
-    Stage("labels", _labels, ("fixations",), lambda config: (config.labels, config.labeller)),
+    Stage(
+        "labels",
+        _labels,
+        ("recordings", "fixations"),
+        lambda config: (config.labels, config.labeller),
+    ),
     Stage("views", _views, ("recordings",), lambda config: (config.views, config.labeller)),
     Stage(
         "episodes",
@@ -275,7 +300,11 @@ AFTER_ALL = (
         "questions",
         _questions,
         ("recordings", "episodes", "views"),
-        lambda config: (config.seed, config.questions),
+        lambda config: (
+            config.seed,
+            config.questions,
+            config.labeller if config.method == "reference" else None,
+        ),
         _words,
     ),
     Stage(

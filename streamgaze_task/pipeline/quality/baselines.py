@@ -2,9 +2,9 @@
 
 A benchmark whose answers can be read from its texts measures language and not gaze; on the
 released questions a model without pictures got 53.6 % where chance is 25 % (a third party's
-diagnostic). By text, each recording is guessed from what the others teach, so nothing is learned by
-heart. By position, the one letter (of test points the one answer) that is right most often is always
-given: the most that a habit can get.
+diagnostic). By text, each recording is guessed from what the others teach, so nothing is learned
+by heart. By position, the one letter (of test points the one answer) that is right most often is
+always given: the most that a habit can get.
 """
 
 from __future__ import annotations

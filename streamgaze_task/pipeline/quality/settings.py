@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,9 @@ class QualitySettings:
     frames: int = 8
     """Pictures of a question that the verifier is shown, at most; >= 1 (step 4 of the authors'
     pipeline shows 8)."""
+
+    unverified: Literal["drop", "keep"] = "drop"
+    """What becomes of a question to which the verifier gives no readable answer."""
 
     def __post_init__(self) -> None:
         """Check."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
+from streamgaze_task.pipeline.scanpath import Group  # noqa: TC001 (settings_from reads the hint)
 from streamgaze_task.task_names import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from streamgaze_task.pipeline.scanpath import Group
 
 OPTIONS = 4
 """Options of a question (arXiv 2512.01707, section 3)."""
@@ -28,6 +27,14 @@ class QuestionSettings:
     """Questions of a task per recording at most, drawn from all parts of the video; >= 1."""
     group: Group = "gazed"
     """What counts as looked at; see streamgaze_task.pipeline.scanpath.Group."""
+
+    def __post_init__(self) -> None:
+        """Check."""
+        unknown = [code for code in self.tasks if code not in CODES]
+        if unknown:
+            raise ValueError(f"tasks ({', '.join(unknown)}) must be of: {', '.join(CODES)}")
+        if self.most_per_recording < 1:
+            raise ValueError(f"most_per_recording ({self.most_per_recording}) must be >= 1")
 
 
 @dataclass(frozen=True)

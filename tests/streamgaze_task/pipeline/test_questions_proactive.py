@@ -1,0 +1,325 @@
+"""GTA, OAA and their test points on recordings made by hand."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from streamgaze_task.pipeline.questions import gta, oaa
+from streamgaze_task.pipeline.questions.rules import QuestionSettings, Rules, chance
+from streamgaze_task.pipeline.questions.test_points import Target, already_seen, balanced, points
+from streamgaze_task.pipeline.records import Action, TestPoint
+
+made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scanpaths.py"))))
+look, scanpath, view = made.look, made.scanpath, made.view
+
+
+def ask(maker, recording, group="gazed"):
+    """All questions of a recording."""
+    return list(maker.make(recording, Rules(QuestionSettings(group=group)), chance(0)))
+
+
+def labels(question):
+    """Seconds -> label."""
+    return {point.seconds: point.alert for point in question.points}
+
+
+def of(name, questions):
+    """The question about a thing; None without one."""
+    return next((one for one in questions if one.extras["target_object"] == name), None)
+
+
+def rows(yes=1, no=2):
+    """A target that could be asked for, with that many points of each label."""
+    return Target("x", ((10.0, 20.0),), ()), tuple(TestPoint(i, i < yes) for i in range(yes + no))
+
+
+class TestPoints:
+    """Where the points lie."""
+
+    def test_they_lie_around_the_first_appearance(self):
+        """They lie around the first appearance."""
+        target = Target("pan", ((42.6, 55.9),), ())
+        found = points(target, 5, 100.0)
+        # 42.6 - 20 and so on, rounded down; at +2 the thing has been there for more than a second.
+        assert found == (
+            TestPoint(22, alert=False),
+            TestPoint(32, alert=False),
+            TestPoint(44, alert=True),
+            TestPoint(52, alert=True),
+            TestPoint(62, alert=False),
+        )
+
+    def test_and_after_every_later_one(self):
+        """And after every later one."""
+        found = points(Target("pan", ((42.6, 46.0), (80.5, 90.0)), ()), 40, 100.0)
+        assert [one.seconds for one in found if one.alert] == [44, 82]
+
+    @pytest.mark.parametrize(
+        ("asked", "length", "seconds"),
+        [
+            (33, 100.0, [44, 52, 62]),
+            (32, 61.5, [32, 44, 52]),
+            (32, 62.0, [32, 44, 52, 62]),
+        ],
+    )
+    def test_none_lies_before_the_question_or_after_the_video(self, asked, length, seconds):
+        """None lies before the question or after the video."""
+        found = points(Target("pan", ((42.6, 55.9),), ()), asked, length)
+        assert [one.seconds for one in found] == seconds
+
+    def test_none_lies_later_than_five_minutes(self):
+        """None lies later than five minutes."""
+        found = points(Target("pan", ((342.6, 355.9),), ()), 50, 900.0)
+        assert [one.seconds for one in found] == [322, 332, 344]
+
+    def test_none_lies_before_the_beginning(self):
+        """None lies before the beginning."""
+        found = points(Target("pan", ((9.5, 16.0),), ()), 0, 100.0)
+        assert [one.seconds for one in found] == [11, 19, 29]
+
+    @pytest.mark.parametrize(
+        ("unknown", "seconds"),
+        [
+            ((31.0, 33.0), [22, 44, 52, 62]),
+            ((32.0, 32.0), [22, 44, 52, 62]),
+            ((32.1, 40.0), [22, 32, 44, 52, 62]),
+            ((43.0, 53.0), [22, 32, 62]),
+        ],
+    )
+    def test_none_lies_where_nobody_knows(self, unknown, seconds):
+        """None lies where nobody knows."""
+        found = points(Target("pan", ((42.6, 55.9),), (unknown,)), 5, 100.0)
+        assert [one.seconds for one in found] == seconds
+
+    @pytest.mark.parametrize(("end", "there"), [(44.7, False), (44.8, True)])
+    def test_none_lies_close_to_a_border(self, end, there):
+        """None lies close to a border."""
+        found = points(Target("pan", ((42.6, end),), ()), 5, 100.0)
+        assert (44 in [one.seconds for one in found]) is there
+
+    def test_the_label_is_the_same_by_the_stated_seconds(self):
+        """A second look from 52.9 on is stated as from 52 on, so 52 is dropped."""
+        found = points(Target("pan", ((42.6, 46.0), (52.9, 56.0)), ()), 5, 100.0)
+        assert [one.seconds for one in found] == [22, 32, 44, 54, 62]
+
+
+class TestBalance:
+    """As many alerts as others."""
+
+    def test_points_are_left_out_until_the_labels_are_even(self):
+        """The second has an alert too many for the first."""
+        kept = list(balanced([rows(yes=1, no=4), rows(yes=2, no=2)], chance(0)))
+        alerts = [sum(point.alert for point in found) for _, found in kept]
+        others = [len(found) - alert for (_, found), alert in zip(kept, alerts, strict=True)]
+        assert sum(alerts) == sum(others)
+
+    def test_a_target_that_would_tip_the_labels_is_left_out(self):
+        """A target that would tip the labels is left out."""
+        kept = list(balanced([rows(yes=1, no=2)] * 4, chance(0)))
+        assert len(kept) == 1
+
+    def test_one_that_comes_later_may_make_room_for_it(self):
+        """One that comes later may make room for it."""
+        found = [rows(yes=1, no=2), rows(yes=1, no=2), rows(yes=2, no=1)]
+        assert len(list(balanced(found, chance(0)))) == 3
+
+    @pytest.mark.parametrize(("yes", "no"), [(1, 1), (3, 0), (0, 5), (0, 0)])
+    def test_a_question_has_three_points_and_both_labels(self, yes, no):
+        """A question has three points and both labels."""
+        assert list(balanced([rows(yes=yes, no=no)], chance(0))) == []
+
+    def test_and_five_at_most(self):
+        """And five at most."""
+        ((_, found),) = balanced([rows(yes=8, no=8)], chance(0))
+        assert len(found) == 4
+
+
+LOOKS = (
+    look("pan", 2.5, 9.9),
+    look("jar", 10.0, 19.9),
+    look("pan", 20.0, 25.9),
+    look("cup", 26.0, 39.9),
+    look("jar", 40.0, 49.9),
+    look("lid", 50.0, 60.0),
+)
+
+
+class TestGaze:
+    """GTA."""
+
+    def test_it_asks_for_what_is_looked_at_later_for_the_first_time(self):
+        """It asks for what is looked at later for the first time."""
+        found = ask(gta, scanpath(*LOOKS, seconds=70.0))
+        assert of("pan", found) is None
+        question = of("cup", found)
+        assert question.id.startswith("rec/gta/")
+        assert question.asked_seconds == 3
+        assert question.text == "Monitor my gaze and alert me when I gaze on the <cup>."
+        assert question.label_means == "now"
+        assert (question.answer, question.wrong, question.episodes) == ("", (), (3,))
+        assert (
+            labels(question).items() <= {6: False, 16: False, 28: True, 36: True, 46: False}.items()
+        )
+        assert question.span_seconds == (3.0, float(max(labels(question))))
+        assert question.extras == {
+            "first_appearance": "00:26",
+            "target_object": "cup",
+            "fixation_intervals": [{"start": "00:26", "end": "00:39"}],
+            "difficulty": "easy",
+            "gaze_area": "FOV",
+            "label_semantics": "now",
+        }
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"losses": ((27.5, 36.5),)},
+            {"actions": (Action(27.5, 36.5, "wash cup"),)},
+        ],
+    )
+    def test_points_where_nobody_knows_are_left_out(self, more):
+        """Both alerts for the cup lie there."""
+        recording = scanpath(*LOOKS, seconds=70.0, **more)
+        assert of("cup", ask(gta, recording)) is None
+        found = {one.name: one for one in gta.targets(recording, "gazed")}
+        assert [found["cup"].alert(at) for at in (28, 36, 37)] == [None, None, True]
+        assert [found["lid"].alert(at) for at in (28, 36, 37)] == [None, None, False]
+
+    def test_unsure_looks_and_long_pauses_are_unknown(self):
+        """Unsure looks and long pauses are unknown."""
+        unsure = [
+            one if one.name != "cup" else look("cup", 26.0, 39.9, sure=False) for one in LOOKS
+        ]
+        assert "cup" not in [one.name for one in gta.targets(scanpath(*unsure), "gazed")]
+        pause = [one for one in LOOKS if one.name != "cup"]
+        (jar,) = [one for one in gta.targets(scanpath(*pause), "gazed") if one.name == "jar"]
+        assert jar.alert(22) is False
+        assert jar.alert(30) is None
+        assert jar.alert(42) is True
+        assert jar.alert(62) is None  # after the last look
+
+    def test_beside_what_is_looked_at_it_is_a_matter_of_reading(self):
+        """Beside what is looked at it is a matter of reading."""
+        looks = [*LOOKS[:-1], look("lid", 50.0, 60.0, beside="cup")]
+        recording = scanpath(*looks)
+        (cup,) = [one for one in gta.targets(recording, "gazed") if one.name == "cup"]
+        assert cup.spans == ((26.0, 39.9),)
+        assert cup.alert(55) is None
+        (cup,) = [one for one in gta.targets(recording, "circle") if one.name == "cup"]
+        assert cup.spans == ((26.0, 39.9), (50.0, 60.0))
+        assert cup.alert(55) is True
+
+    def test_what_stood_in_the_circle_before_has_no_sure_first_look(self):
+        """What stood in the circle before has no sure first look."""
+        looks = [look("pan", 2.5, 9.9, beside="cup"), *LOOKS[1:]]
+        assert "cup" not in [one.name for one in gta.targets(scanpath(*looks), "gazed")]
+
+    def test_without_looks_there_is_no_question(self):
+        """Without looks there is no question."""
+        assert ask(gta, scanpath(seconds=60.0)) == []
+
+
+def watched(*shown, every=1.0):
+    """Views once a second: the name is `seen`, `partly`, absent or nothing is known, by letter."""
+    kinds = {"s": ("cup", ""), "p": ("", "cup"), "-": ("", ""), "?": ("", "")}
+    return tuple(
+        view(i * every, *kinds[one], "no answer" if one == "?" else "")
+        for i, one in enumerate("".join(shown))
+    )
+
+
+def seeing(shown, *looks, **more):
+    """A recording with these views."""
+    views = watched(shown)
+    return scanpath(*looks, views=views, seconds=float(len(views)), **more)
+
+
+class TestAppearance:
+    """OAA."""
+
+    def test_it_asks_for_what_comes_into_view_later(self):
+        """It asks for what comes into view later."""
+        recording = seeing("-" * 25 + "s" * 12 + "-" * 30, look("pan", 3.3, 6.0))
+        (question,) = ask(oaa, recording)
+        assert question.id == "rec/oaa/0000"
+        assert question.asked_seconds == 4
+        assert question.text == "Watch the scene and alert me when the <cup> first appears."
+        assert (
+            labels(question).items() <= {5: False, 15: False, 27: True, 35: True, 45: False}.items()
+        )
+        assert question.label_means == "now"
+        assert question.extras == {
+            "first_appearance": "00:25",
+            "target_object": "cup",
+            "appearance_intervals": [{"start": "00:25", "end": "00:36"}],
+            "difficulty": "hard",
+            "gaze_area": "Outside",
+            "label_semantics": "now",
+        }
+
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            "s" * 10 + "-" * 20 + "s" * 20 + "-" * 20,  # in view from the beginning
+            "-" * 25 + "ps" + "s" * 12 + "-" * 30,  # when does it appear?
+            "-" * 10 + "?" + "-" * 14 + "s" * 12 + "-" * 30,  # perhaps it was there before
+            "-" * 25 + "s" + "-" * 30 + "s" * 20,  # one view may be a mistake
+            "-" * 60,
+            "",
+        ],
+    )
+    def test_what_has_no_sure_first_appearance_is_not_asked_for(self, shown):
+        """What has no sure first appearance is not asked for."""
+        assert list(oaa.targets(seeing(shown))) == []
+        assert ask(oaa, seeing(shown)) == []
+
+    def test_views_that_tell_nothing_are_unknown(self):
+        """Views that tell nothing are unknown."""
+        (cup,) = oaa.targets(seeing("-" * 25 + "ssss?ssssspssss--ss" + "-" * 20))
+        told = {at: cup.alert(at) for at in (20, 27, 29, 32, 35, 38, 39, 41, 50, 70)}
+        assert told == {
+            20: False,
+            27: True,
+            29: None,
+            32: True,
+            35: None,
+            38: True,
+            39: None,  # the last view with it before it goes
+            41: None,  # between two that differ
+            50: False,
+            70: None,  # after the last view
+        }
+
+    def test_views_far_apart_are_unknown_between(self):
+        """Views far apart are unknown between."""
+        views = [*watched("-" * 20 + "s" * 20)]
+        del views[25:29]
+        (cup,) = oaa.targets(scanpath(views=tuple(views), seconds=40.0))
+        assert [cup.alert(at) for at in (22, 26, 33)] == [True, None, True]
+
+    def test_labels_of_looks_that_say_otherwise_are_believed_too(self):
+        """Labels of looks that say otherwise are believed too."""
+        shown = "-" * 25 + "s" * 12 + "-" * 30
+        assert list(oaa.targets(seeing(shown, look("pan", 10.0, 12.0, outside="cup")))) == []
+        (cup,) = oaa.targets(seeing(shown, look("cup", 44.0, 46.0)))
+        assert (cup.alert(42), cup.alert(45)) == (False, None)
+        (cup,) = oaa.targets(seeing(shown, look("cup", 27.0, 29.0)))
+        assert cup.alert(28) is True
+
+
+class TestOtherReading:
+    """Alert from the first appearance on."""
+
+    def test_every_point_after_the_first_appearance_is_an_alert(self):
+        """Every point after the first appearance is an alert."""
+        recording = seeing("-" * 25 + "s" * 12 + "-" * 30)
+        (question,) = ask(oaa, recording)
+        other = already_seen(question)
+        assert other.label_means == other.extras["label_semantics"] == "already_seen"
+        assert labels(other) == {at: at >= 25 for at in labels(question)}
+        assert labels(other) != labels(question) or 45 not in labels(question)
+        assert question.label_means == "now"
