@@ -1,9 +1,10 @@
 """The same stages on a cluster: datatrove's executors divide the recordings among tasks.
 
-Three jobs follow each other: what is made of each recording by itself, what needs the words of all
-of them, and the release. Each is made of the very functions that run on one machine, and what is
-finished is not made again, whoever made it: datatrove's own marks of finished tasks are not used.
-All machines must see the folders of the configuration under the same names.
+Four jobs follow each other: what is made of each recording by itself, what needs the words of all
+of them, what needs their questions, and the release. Each is made of the very functions that run
+on one machine, and what is finished is not made again, whoever made it: datatrove's own marks of
+finished tasks are not used. All machines must see the folders of the configuration under the same
+names.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sightline.progress import Silent
 from streamgaze_task.pipeline.config import read_config
 from streamgaze_task.pipeline.make import make_benchmark
 from streamgaze_task.pipeline.run import run_stages, sources_of
-from streamgaze_task.pipeline.stages import AFTER_ALL, NAMES, PER_RECORDING
+from streamgaze_task.pipeline.stages import ASKING, JUDGING, NAMES, PER_RECORDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +78,8 @@ def submit(config: Config) -> str:
 
 JOBS = (
     ("recordings", PER_RECORDING[-1].name),
-    ("questions", AFTER_ALL[-1].name),
+    ("questions", ASKING[-1].name),
+    ("judged", JUDGING[-1].name),
     ("release", NAMES[-1]),
 )
 """Name of a job, and the last stage that it makes."""

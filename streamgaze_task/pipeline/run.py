@@ -15,7 +15,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
@@ -25,10 +24,17 @@ from sightline.progress import Silent
 from streamgaze_task.pipeline.labelling.backends import open_labeller
 from streamgaze_task.pipeline.recordings.find import find
 from streamgaze_task.pipeline.stage import Task
-from streamgaze_task.pipeline.stages import AFTER_ALL, NAMES, PER_RECORDING, words_of
+from streamgaze_task.pipeline.stages import (
+    ASKING,
+    JUDGING,
+    NAMES,
+    PER_RECORDING,
+    choice_of,
+    words_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sightline.progress import Progress
     from streamgaze_task.pipeline.config import Config
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.recordings.find import Source
     from streamgaze_task.pipeline.stage import Stage
 
-_STAGES = {stage.name: stage for stage in (*PER_RECORDING, *AFTER_ALL)}
+_STAGES = {stage.name: stage for stage in (*PER_RECORDING, *ASKING, *JUDGING)}
 _OPEN = ExitStack()
 _LABELLERS: dict[str, Labeller] = {}
 atexit.register(_OPEN.close)
@@ -111,20 +117,31 @@ def run_stages(
         DatasetError: every recording failed, or a process died.
     """
     progress, outcome = progress or Silent(), Outcome()
-    for stages in (PER_RECORDING, AFTER_ALL):
-        wanted = [stage for stage in stages if NAMES.index(stage.name) <= NAMES.index(until)]
+    for stages, gather, needs in PHASES:
+        names = [stage.name for stage in stages if _is_wanted(stage, until)]
         going = [source for source in sources if source.recording_id not in outcome.failed]
-        if not wanted or not going:
+        if not names or not going:
             continue
-        tasks = [task_of(config, source) for source in going]
-        if stages is AFTER_ALL and everyone is not None:
-            tasks = [task for task in map(partial(task_of, config), everyone) if has_episodes(task)]
-        shared = words_of(tasks) if stages is AFTER_ALL else {}
-        names = [stage.name for stage in wanted]
+        tasks = [task_of(config, source) for source in (everyone or going)]
+        # Those that failed before have no such file; what is known of all is known without them.
+        shared = gather([task for task in tasks if task.path(needs).is_file()]) if gather else {}
         progress.start(f"{names[0]} to {names[-1]}", len(names) * len(going))
-        phase = _Phase(config, names, shared, outcome, progress)
-        phase.run(going, workers)
+        _Phase(config, names, shared, outcome, progress).run(going, workers)
     return outcome
+
+
+PHASES: tuple[tuple[tuple[Stage, ...], Callable[[Sequence[Task]], dict[str, Any]] | None, str], ...]
+PHASES = (
+    (PER_RECORDING, None, ""),
+    (ASKING, words_of, "episodes"),
+    (JUDGING, choice_of, "questions"),
+)
+"""Stages that follow each other without waiting for other recordings; what must be known of all
+recordings before; and the stage whose files tell it."""
+
+
+def _is_wanted(stage: Stage, until: str) -> bool:
+    return NAMES.index(stage.name) <= NAMES.index(until)
 
 
 @dataclass(frozen=True)
@@ -163,11 +180,6 @@ class _Phase:
         went_well = _note(future, source, self.names[place], self.outcome)
         self.progress.advance(1 if went_well else len(self.names) - place)
         return went_well and place + 1 < len(self.names)
-
-
-def has_episodes(task: Task) -> bool:
-    """Whether a recording came as far as its episodes; otherwise it failed before."""
-    return task.path("episodes").is_file()
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
@@ -219,10 +231,6 @@ def pending(config: Config, sources: Sequence[Source]) -> Iterator[tuple[str, So
     for source in sources:
         task, behind = task_of(config, source), False
         for stage in PER_RECORDING:
-            behind = behind or not _is_done(stage, task)
+            behind = behind or not stage.is_done(task)
             if behind:
                 yield stage.name, source
-
-
-def _is_done(stage: Stage, task: Task) -> bool:
-    return stage.is_done(task)

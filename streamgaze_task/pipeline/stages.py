@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from streamgaze_task.cameras import PUBLISHED, camera_of
 from streamgaze_task.pipeline import gaze_store
 from streamgaze_task.pipeline.episodes import episodes_of, reference_episodes
 from streamgaze_task.pipeline.facts import RecordingFacts
@@ -19,16 +20,16 @@ from streamgaze_task.pipeline.labelling.labeller import Query
 from streamgaze_task.pipeline.labelling.labels import label_fixations, take_views
 from streamgaze_task.pipeline.labelling.log import AnswerLog
 from streamgaze_task.pipeline.labelling.log import ask_all as ask_all_queries
-from streamgaze_task.pipeline.quality.judging import judge_questions
+from streamgaze_task.pipeline.quality.choosing import choose
+from streamgaze_task.pipeline.quality.judging import by_filters, judge_questions
 from streamgaze_task.pipeline.quality.verify import verify_questions
 from streamgaze_task.pipeline.questions.all_tasks import ask_all
 from streamgaze_task.pipeline.questions.reference.all_tasks import ask_reference
 from streamgaze_task.pipeline.questions.rules import Rules
+from streamgaze_task.pipeline.recordings.actions import read_actions
 from streamgaze_task.pipeline.recordings.read import (
-    check_against,
-    read_actions,
-    read_gaze,
     read_reference_gaze,
+    reading_of,
     video_facts,
 )
 from streamgaze_task.pipeline.records import (
@@ -37,6 +38,7 @@ from streamgaze_task.pipeline.records import (
     Judged,
     LabelledFixation,
     Question,
+    SeenObject,
     View,
 )
 from streamgaze_task.pipeline.review.decisions import (
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 
     from streamgaze_task.gaze import GazeTable
     from streamgaze_task.pipeline.config import Config
+    from streamgaze_task.pipeline.recordings.find import Source
 
 _ENDS = 1 << 20
 
@@ -78,25 +81,33 @@ def _decisions(task: Task) -> Decisions:
 
 def _recordings(task: Task) -> Iterator[RecordingFacts]:
     """Gaze and facts of a recording."""
-    source = task.source
-    video = video_facts(source)
-    read = read_reference_gaze if task.config.method == "reference" else read_gaze
-    samples = read(source, video)
-    path = gaze_store.path_of(task.config, source.recording_id)
+    source, config = task.source, task.config
+    video, actions = video_facts(source), read_actions(source)
+    reading = reading_of(source, video)
+    published = config.method == "reference"
+    samples = read_reference_gaze(source, video) if published else reading.samples
+    path = gaze_store.path_of(config, source.recording_id)
     gaze_store.write(path, samples)
     yield RecordingFacts(
         recording_id=source.recording_id,
         category=source.category,
         source=source.camera.name,
-        hfov_degrees=source.camera.hfov_degrees,
+        hfov_degrees=_hfov(source, published=published),
         video=video,
         video_digest=_video_digest(source.video),
         gaze_digest=file_digest(path),
         samples=len(samples),
         valid=int(samples.valid.sum()),
-        actions=read_actions(source),
-        notes=check_against(samples, video),
+        actions=actions.actions,
+        notes=(*reading.notes, *actions.notes),
     )
+
+
+def _hfov(source: Source, *, published: bool) -> float:
+    """The camera's field of view; by the published rules 90 degrees but for HoloAssist."""
+    if published and source.format != "holoassist":
+        return camera_of(PUBLISHED).hfov_degrees
+    return source.camera.hfov_degrees
 
 
 def _video_digest(path: Path) -> str:
@@ -160,9 +171,20 @@ def _views(task: Task) -> list[View]:
     """What is in view at regular moments."""
     if task.config.method == "reference":
         return []
+    labels = task.read("labels", LabelledFixation)
+    named = Counter(thing.name for label in labels for thing in _things(label))
     return take_views(
-        task.source.video, task.labeller(), _log(task), task.config.views, task.progress
+        task.source.video,
+        task.labeller(),
+        _log(task),
+        task.config.views,
+        task.progress,
+        names=[name for name, _ in named.most_common()],
     )
+
+
+def _things(label: LabelledFixation) -> tuple[SeenObject, ...]:
+    return (*([label.gazed] if label.gazed else []), *label.beside, *label.outside)
 
 
 def _episodes(task: Task) -> tuple[Episode, ...]:
@@ -222,22 +244,61 @@ def rules_of(config: Config, shared: Mapping[str, Any]) -> Rules:
 
 
 def words_of(tasks: Iterable[Task]) -> dict[str, Any]:
-    """The words of all recordings: names looked at, values of attributes, actions."""
-    names: set[str] = set()
-    values: dict[str, set[str]] = {}
-    actions: set[str] = set()
+    """The words of all recordings, each as often as it can be a right answer, sorted.
+
+    Names of what was surely looked at, values of its attributes, texts of actions.
+    """
+    names: list[str] = []
+    values: dict[str, list[str]] = {}
+    actions: list[str] = []
     for task in tasks:
-        actions |= {action.text for action in _facts(task).actions}
+        actions += [action.text for action in _facts(task).actions]
         for episode in task.read("episodes", Episode):
             if episode.gazed and episode.sure:
-                names.add(episode.name)
+                names.append(episode.name)
                 for kind, value in episode.gazed.attributes.items():
-                    values.setdefault(kind, set()).add(value)
+                    values.setdefault(kind, []).append(value)
     return {
         "vocabulary": sorted(names),
         "values": {kind: sorted(found) for kind, found in sorted(values.items())},
         "actions": sorted(actions),
     }
+
+
+def choice_of(tasks: Sequence[Task]) -> dict[str, Any]:
+    """Which questions make the benchmark: id of a recording -> ids of its questions, sorted.
+
+    By the published rules all of them do.
+    """
+    if not tasks or tasks[0].config.method == "reference":
+        return {}
+    config = tasks[0].config
+    good: dict[str, dict[str, list[Question]]] = {code: {} for code in config.questions.tasks}
+    for task in tasks:
+        judged = by_filters(
+            task.read("questions", Question),
+            scanpath_of(task),
+            settings=config.quality,
+            method=config.method,
+        )
+        for one in judged:
+            if not one.dropped:
+                own = good[one.question.task].setdefault(task.source.recording_id, [])
+                own.append(one.question)
+    chosen: dict[str, list[str]] = {}
+    for candidates in good.values():
+        ids = choose(candidates, config.questions.most_per_recording, config.seed)
+        for recording_id, questions in candidates.items():
+            kept = [question.id for question in questions if question.id in ids]
+            chosen.setdefault(recording_id, []).extend(kept)
+    return {recording_id: sorted(ids) for recording_id, ids in chosen.items()}
+
+
+def _own_choice(task: Task) -> list[str] | None:
+    if task.config.method == "reference":
+        return None
+    found: list[str] = task.shared.get(task.source.recording_id, [])
+    return found
 
 
 def _judged(task: Task) -> Iterable[Judged]:
@@ -260,9 +321,16 @@ def _judged(task: Task) -> Iterable[Judged]:
         scanpath_of(task),
         settings=settings,
         method=task.config.method,
+        chosen=_own_choice(task),
         verify=verify if settings.verify else None,
     )
     return apply_to_questions(judged, _decisions(task), facts.recording_id)
+
+
+def _answers(task: Task) -> dict[str, str]:
+    """The answers that a recorded labeller gives."""
+    recorded = task.config.labeller.recorded
+    return {"answers": file_digest(task.config.path.parent / recorded)} if recorded else {}
 
 
 def _reviewed(task: Task) -> dict[str, str]:
@@ -271,6 +339,10 @@ def _reviewed(task: Task) -> dict[str, str]:
 
 def _words(task: Task) -> dict[str, str]:
     return {"words": repr(sorted(task.shared.items()))}
+
+
+def _chosen(task: Task) -> dict[str, str]:
+    return {**_reviewed(task), "chosen": repr(_own_choice(task))}
 
 
 PER_RECORDING = (
@@ -284,7 +356,13 @@ PER_RECORDING = (
         ("recordings", "fixations"),
         lambda config: (config.labels, config.labeller),
     ),
-    Stage("views", _views, ("recordings",), lambda config: (config.views, config.labeller)),
+    Stage(
+        "views",
+        _views,
+        ("recordings", "labels"),
+        lambda config: (config.views, config.labeller),
+        _answers,
+    ),
     Stage(
         "episodes",
         _episodes,
@@ -295,32 +373,32 @@ PER_RECORDING = (
 )
 """What is made of every recording by itself."""
 
-AFTER_ALL = (
+ASKING = (
     Stage(
         "questions",
         _questions,
         ("recordings", "episodes", "views"),
         lambda config: (
             config.seed,
-            config.questions,
+            config.questions.tasks,
+            config.questions.group,
             config.labeller if config.method == "reference" else None,
         ),
         _words,
     ),
+)
+"""What needs the words of all recordings."""
+
+JUDGING = (
     Stage(
         "judged",
         _judged,
         ("questions", "episodes", "views"),
         lambda config: (config.quality, config.labeller if config.quality.verify else None),
-        _reviewed,
+        _chosen,
     ),
 )
-"""What needs the words of all recordings."""
+"""What needs the questions of all recordings."""
 
-NAMES = (*(stage.name for stage in (*PER_RECORDING, *AFTER_ALL)), "release")
+NAMES = (*(stage.name for stage in (*PER_RECORDING, *ASKING, *JUDGING)), "release")
 """All stages in order; the release is made of all recordings at once."""
-
-
-def with_shared(task: Task, shared: Mapping[str, Any]) -> Task:
-    """The same task, told what is known of all recordings."""
-    return replace(task, shared=shared)

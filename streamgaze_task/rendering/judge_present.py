@@ -71,7 +71,7 @@ def attribute(question: Question, world: Happened) -> Verdict:
     offered = {_word(option) for option in question.wrong}
     if of == "color":
         true = world.script.thing(look.thing).colour
-        alike = {true}.union(*(pair for pair in MIXED_UP if true in pair))
+        alike = frozenset({true}).union(*(pair for pair in MIXED_UP if true in pair))
         sure = kind.plain
         if not offered | {_word(question.answer)} <= COLOURS.keys():
             return wrong(f"{sorted(offered - COLOURS.keys())} are no colours of this world")

@@ -125,7 +125,7 @@ def read_frame(
         shape = (round(image.shape[1] / factor), round(image.shape[0] / factor))
         image = np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), np.uint8)
         part = cv2.resize(known.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
-        known = part > 0.99  # noqa: PLR2004 (wholly)
+        known = np.asarray(part > 0.99)  # noqa: PLR2004 (wholly)
     seen, pixels = perceived(image), round(min(size, LARGEST))
     found = [one for one in _candidates(seen, known, bank_of(pixels)) if not _is_hand(seen, one)]
     readings = [_reading(one, known, factor) for one in _decided(found, known)]
@@ -163,7 +163,7 @@ def _fine(
     seen = image[there]
     away = away_from(seen, thing.seen[own])[valid]
     gain = float((room[there][valid] - np.minimum(away, CAP)).sum()) / CAP
-    fits = (seen >= thing.low[own]) & (seen <= thing.high[own])
+    fits = np.asarray((seen >= thing.low[own]) & (seen <= thing.high[own]))
     inner = known[there] & thing.inner[own]
     right = float(fits.all(axis=2)[inner].mean()) if inner.any() else 0.0
     return _Found(thing, left, top, gain, right)
@@ -178,7 +178,8 @@ def _is_hand(image: Seen, one: _Found) -> bool:
 
 @lru_cache(maxsize=1)
 def _arm() -> Seen:
-    return perceived(np.array([[SKIN, SLEEVE]], np.uint8))[0]
+    arm: Seen = perceived(np.array([[SKIN, SLEEVE]], np.uint8))[0]
+    return arm
 
 
 def _best_corner(

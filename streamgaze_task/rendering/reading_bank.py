@@ -70,7 +70,8 @@ def perceived(image: Pixels) -> Seen:
 def away_from(seen: Seen, colour: Seen) -> Seen:
     """Largest difference of a channel, without the last axis."""
     y, red, blue = (np.abs(seen[..., k] - colour[..., k]) for k in range(3))
-    return np.maximum(np.maximum(y, red), blue)
+    largest: Seen = np.maximum(np.maximum(y, red), blue)
+    return largest
 
 
 @lru_cache(maxsize=4)
@@ -97,7 +98,11 @@ def bank_of(pixels: int) -> Bank:
 
 def _one(name: str, colour: str, seen: Seen, mask: Mask) -> Drawn:
     hole, near = ~mask[..., None], np.ones((3, 3), np.uint8)
-    low = cv2.erode(np.where(hole, _BEYOND, seen).astype(np.int16), near) - SAME
-    high = cv2.dilate(np.where(hole, -_BEYOND, seen).astype(np.int16), near) + SAME
+    low: Seen = (
+        cv2.erode(np.where(hole, _BEYOND, seen).astype(np.int16), near).astype(np.int16) - SAME
+    )
+    high: Seen = (
+        cv2.dilate(np.where(hole, -_BEYOND, seen).astype(np.int16), near).astype(np.int16) + SAME
+    )
     inner = cv2.erode(np.pad(mask, 1).astype(np.uint8), near)[1:-1, 1:-1] > 0
     return Drawn(name, colour, seen, mask, inner, low, high)

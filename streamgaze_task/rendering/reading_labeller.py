@@ -99,17 +99,21 @@ class RenderedLabeller:
     def ask(self, queries: Sequence[Query]) -> Iterator[Answer]:
         """One answer for every query, in their order."""
         for query in queries:
-            answer = self._answers.get(query.kind)
-            try:
-                if answer is None:
-                    raise ValueError(f"this labeller reads pictures, not {query.kind}")
-                if not query.images:
-                    raise ValueError("there is no picture")
-                found = answer(query)
-            except ValueError as error:
-                yield Answer(query.key, "", str(error))
-            else:
-                yield Answer(query.key, json.dumps(found, sort_keys=True))
+            yield self._answer(query)
+
+    def _answer(self, query: Query) -> Answer:
+        try:
+            return Answer(query.key, json.dumps(self._found(query), sort_keys=True))
+        except ValueError as error:
+            return Answer(query.key, "", str(error))
+
+    def _found(self, query: Query) -> dict[str, Any]:
+        answer = self._answers.get(query.kind)
+        if answer is None:
+            raise ValueError(f"this labeller reads pictures, not {query.kind}")
+        if not query.images:
+            raise ValueError("there is no picture")
+        return answer(query)
 
     def _size(self, query: Query, width: int) -> float:
         """Width of a thing's box in the query's pictures, pixels."""
@@ -248,9 +252,10 @@ def _is_moved(rounds: Sequence[Sequence[Reading]], name: str) -> bool:
 
 def _beside(rounds: Sequence[Sequence[Reading]], gazed: str | None) -> list[dict[str, Any]]:
     """What else most of the pictures show inside the circle, the nearest first."""
-    counted = Counter(name for found in rounds for name in {one.name for one in found})
+    clean = [[one for one in found if not one.covered] for found in rounds]
+    counted = Counter(name for found in clean for name in {one.name for one in found})
     first: dict[str, Reading] = {}
-    for found in rounds:
+    for found in clean:
         for one in found:
             first.setdefault(one.name, one)
     most = [name for name in first if name != gazed and 2 * counted[name] > len(rounds)]

@@ -67,7 +67,8 @@ def _materials() -> Seen:
     """The colours that large parts of things have, shape (N, 3)."""
     light = [[c + (255 - c) * _LIGHTER for c in COLOURS[name]] for name in _LIGHT]
     colours = np.array([*COLOURS.values(), *light]).round().astype(np.uint8)
-    return perceived(colours[None])[0]
+    materials: Seen = perceived(colours[None])[0]
+    return materials
 
 
 def coarse(image: Seen, known: Mask, room: Seen, bank: Bank) -> tuple[NDArray[np.intp], Numbers]:
@@ -101,8 +102,8 @@ def coarse(image: Seen, known: Mask, room: Seen, bank: Bank) -> tuple[NDArray[np
     )[: windows.shape[0], : windows.shape[1]]
     rows, columns = np.nonzero(filled >= _LEAST_FOREIGN)
     chosen = windows[rows, columns].transpose(0, 2, 3, 1)
-    cost = chosen[..., :5].reshape(len(rows), -1) @ bank.cost
-    empty = np.ascontiguousarray(chosen[..., 5]).reshape(len(rows), -1) @ bank.mask
+    cost = chosen[..., :5].reshape(len(rows), len(bank.cost)) @ bank.cost
+    empty = np.ascontiguousarray(chosen[..., 5]).reshape(len(rows), len(bank.mask)) @ bank.mask
     return np.stack([rows, columns], axis=1) - margin, empty - cost
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -285,6 +286,31 @@ def test_a_decision_about_a_changed_record_counts_no_longer(visit, review, tmp_p
     tame = records[0]
     assert apply_to_labels(tame.fixations, said, "tame") == tame.fixations
     assert stale(tame.fixations, said, "tame") == said.decisions
+
+
+def test_a_long_list_is_paged_and_recordings_follow_each_other(visit, tmp_path):
+    """25 records a page; j goes on after the last of a recording, k comes back."""
+    one = made.recordings(tmp_path)[0]
+    many = replace(one, fixations=tuple(made.fixation(number) for number in range(60)))
+    write_page(tmp_path / "page", [many, replace(one, recording_id="b")], name="n")
+    page = opened(visit, f"{(tmp_path / 'page').as_uri()}/")
+    choose(page, "Recording", "0")
+    browsing.until(page, "document.querySelector('#pages').textContent === '1 of 3'")
+    assert len(entries(page)) == 25
+    page.get_by_role("button", name="Later").click()
+    assert "Fixation 25," in page.locator("#item h2").inner_text()
+    page.keyboard.press("k")
+    assert page.locator("#pages").inner_text() == "1 of 3"
+    for _ in range(2):
+        page.get_by_role("button", name="Later").click()
+    assert page.get_by_role("button", name="Later").is_disabled()
+    page.locator("#list .entry").last.click()
+    page.keyboard.press("j")
+    browsing.until(page, "document.querySelector('#recording').value === '1'")
+    assert "Fixation 0," in page.locator("#item h2").inner_text()
+    page.keyboard.press("k")
+    browsing.until(page, "document.querySelector('#pages').textContent === '3 of 3'")
+    assert "GTA" in page.locator("#item h2").inner_text()
 
 
 def test_an_edit_that_makes_no_question_is_not_saved(visit, review):

@@ -35,7 +35,7 @@ class FixationSettings:
     screen take 30 (Olsen, The Tobii I-VT Fixation Filter, 2012). Ours, measured on synthetic gaze
     at 24 to 120 samples a second: with 30, noise of one degree breaks up to nine fixations of ten;
     with 100, saccades of 4 to 5 degrees go unseen at 30 a second; with 60, at most one fixation of
-    a hundred is missed for either reason."""
+    twenty is missed for either reason."""
     smooth_seconds: float = 0.17
     """Length of the window whose median replaces each position before either rule looks at it;
     >= 0, 0 for none. A median leaves steps where they are, and single outliers change nothing

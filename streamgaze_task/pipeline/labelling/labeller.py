@@ -30,7 +30,9 @@ class Query:
     """Where things are in the images, for labellers that read pixels and not prompts, plain JSON
     types; nothing that the images or the prompt do not show. ``gazed`` and ``outside``:
     ``centre`` ([x, y] of the gaze in pixels of the image) and ``radius`` (pixels of the
-    field-of-view circle in that image), one pair for all images; ``verify``: the question's task,
+    field-of-view circle in that image), one pair for all images, ``centres`` (one for each image:
+    of ``outside`` they differ where the gaze moves, and ``centre`` is their mean) and
+    ``frame_width`` (of the whole frame, at the images' scale); ``verify``: the question's task,
     text and options."""
 
 

@@ -3,8 +3,8 @@
 A benchmark whose answers can be read from its texts measures language and not gaze; on the
 released questions a model without pictures got 53.6 % where chance is 25 % (a third party's
 diagnostic). By text, each recording is guessed from what the others teach, so nothing is learned
-by heart. By position, the one letter (of test points the one answer) that is right most often is
-always given: the most that a habit can get.
+by heart. By position, the one letter that is right most often is always given, and at the n-th test
+point the answer that is right most often at n-th test points: the most that a habit can get.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+YES_NO = ("yes", "no")
+"""The options of a test point."""
 _SMOOTHING = 1.0
 _EQUAL = 1e-9
 
@@ -41,6 +43,8 @@ class Blind:
     """In their final order; of a test point ``yes`` and ``no``."""
     right: int
     """Position of the right option."""
+    place: int = 0
+    """Of a test point: how many come before it in its question."""
 
 
 def read_qa(release: Path) -> dict[str, list[Any]]:
@@ -87,7 +91,7 @@ def blind_of(entry: Mapping[str, Any]) -> Iterable[Blind]:
         text = str(question["question"])
         if "test_info" in question:
             for place, point in enumerate(question["test_info"]):
-                yield Blind(group, f"{text} point{place}", ("yes", "no"), 1 - int(point["type"]))
+                yield Blind(group, text, YES_NO, 1 - int(point["type"]), place)
         else:
             options = tuple(without_letter(option) for option in question["options"])
             yield Blind(group, text, options, LETTERS.index(question["answer"].strip()[:1]))
@@ -130,7 +134,9 @@ def _interval(ends: Sequence[float]) -> str:
 def _task(asked: Sequence[Blind]) -> dict[str, Any]:
     count = len(asked)
     text = sum(_guessed(asked)) / count
-    position = max(Counter(one.right for one in asked).values()) / count
+    places = Counter((one.place, one.right) for one in asked)
+    habits = {place: max(n for (at, _), n in places.items() if at == place) for place, _ in places}
+    position = sum(habits.values()) / count
     return {
         "questions": count,
         "chance": sum(1 / len(one.options) for one in asked) / count,
@@ -175,7 +181,7 @@ def _features(one: Blind, place: int) -> set[str]:
     """Words of the option, its length among the others, and what it shares with them."""
     option, others = one.options[place], [*one.options[:place], *one.options[place + 1 :]]
     own = set(split(option))
-    if set(one.options) == {"yes", "no"}:
+    if one.options == YES_NO:
         return {f"{option}: {word}" for word in split(one.text)}
     found = {f"word {word}" for word in own}
     found.add(f"longer than {sum(len(option) > len(other) for other in others)}")

@@ -1,4 +1,4 @@
-"""Which questions of one recording stay: filters first, then the verifier."""
+"""Which questions of one recording stay: filters, the choice over all recordings, the verifier."""
 
 from __future__ import annotations
 
@@ -7,13 +7,38 @@ from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.quality.filters import filtered
 from streamgaze_task.pipeline.quality.reference_filters import reference_filtered
+from streamgaze_task.pipeline.records import Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from streamgaze_task.pipeline.quality.settings import QualitySettings
-    from streamgaze_task.pipeline.records import Judged, Method, Question
+    from streamgaze_task.pipeline.records import Method, Question
     from streamgaze_task.pipeline.scanpath import Scanpath
+
+
+NOT_CHOSEN = "not chosen"
+
+
+def by_filters(
+    questions: Sequence[Question],
+    scanpath: Scanpath,
+    *,
+    settings: QualitySettings,
+    method: Method,
+) -> list[Judged]:
+    """Every question, with the filter that drops it.
+
+    Args:
+        questions: of one recording.
+        scanpath: the recording.
+        settings: whether filters drop; what they say is noted either way.
+        method: whose filters.
+    """
+    judged = (
+        reference_filtered(questions) if method == "reference" else filtered(questions, scanpath)
+    )
+    return judged if settings.filters else [replace(one, dropped="") for one in judged]
 
 
 def judge_questions(
@@ -22,6 +47,7 @@ def judge_questions(
     *,
     settings: QualitySettings,
     method: Method,
+    chosen: Collection[str] | None = None,
     verify: Callable[[Sequence[Question]], dict[str, str]] | None = None,
 ) -> list[Judged]:
     """Every question, with what drops it, in the order given.
@@ -31,13 +57,17 @@ def judge_questions(
         scanpath: the recording.
         settings: whether filters drop.
         method: whose filters.
+        chosen: ids of those that make the benchmark; None: all.
         verify: asked about those that the filters leave; None asks nobody.
     """
-    judged = (
-        reference_filtered(questions) if method == "reference" else filtered(questions, scanpath)
-    )
-    if not settings.filters:
-        judged = [replace(one, dropped="") for one in judged]
+    judged = by_filters(questions, scanpath, settings=settings, method=method)
+    if chosen is not None:
+        judged = [
+            one
+            if one.dropped or one.question.id in chosen
+            else Judged(one.question, NOT_CHOSEN, "others balance the words better, or suffice")
+            for one in judged
+        ]
     if verify is None:
         return judged
     objections = verify([one.question for one in judged if not one.dropped])

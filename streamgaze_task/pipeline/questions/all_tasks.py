@@ -30,12 +30,16 @@ MAKERS: Mapping[str, Callable[[Scanpath, Rules, Random], Iterator[Question]]] = 
 """Code of a task -> what finds its questions in a recording."""
 
 
+CANDIDATES = 200
+"""Questions of a task per recording, at most, among which the benchmark's are chosen."""
+
+
 def ask_all(scanpath: Scanpath, rules: Rules, seed: int) -> Iterator[Question]:
-    """The questions of one recording, task by task, in order of time within a task.
+    """The questions that can be asked of one recording, task by task, in order of time.
 
     Args:
         scanpath: the recording.
-        rules: which tasks, how many questions of each, and the words of all recordings.
+        rules: which tasks, and the words of all recordings.
         seed: of every random choice; each task and recording draws from its own numbers, so none
             depends on the others.
     """
@@ -44,7 +48,7 @@ def ask_all(scanpath: Scanpath, rules: Rules, seed: int) -> Iterator[Question]:
             continue
         rng = chance(seed, scanpath.recording_id, code)
         found = sorted(make(scanpath, rules, rng), key=lambda question: question.asked_seconds)
-        for place in spread(found, rules.settings.most_per_recording, rng):
+        for place in spread(found, CANDIDATES, rng):
             yield _checked(found[place])
 
 

@@ -86,14 +86,13 @@ def sequences(past: Scanpath) -> frozenset[tuple[str, ...]]:
     """Every three things that were, or may have been, looked at in a row.
 
     By the thing that the gaze was on. A look at nobody knows what is empty text and may have been
-    anything, or nothing; where two of three are unknown, nothing is said.
+    anything, or nothing.
     """
     marks = [(start, _ANY) for start, _ in unknown_spans(past)]
     marks += [(one.start_seconds, one.name) for one in past.episodes if one.gazed and one.sure]
     path = [name for _, name in sorted(marks)]
     known = [name for name in path if name != _ANY]
-    threes = [*_threes(_merged(path)), *_threes(_merged(known))]
-    return frozenset(three for three in threes if three.count(_ANY) <= 1)
+    return frozenset([*_threes(_merged(path)), *_threes(_merged(known))])
 
 
 def _new_orders(order: Order, happened: frozenset[tuple[str, ...]]) -> list[Order]:
@@ -101,6 +100,7 @@ def _new_orders(order: Order, happened: frozenset[tuple[str, ...]]) -> list[Orde
 
 
 def _among(heads: tuple[str, ...], happened: frozenset[tuple[str, ...]]) -> bool:
+    """Whether an order is there, one look at most unknown (with two, anything may have been)."""
     blurred = ((*heads[:i], _ANY, *heads[i + 1 :]) for i in range(LENGTH))
     return heads in happened or any(three in happened for three in blurred)
 

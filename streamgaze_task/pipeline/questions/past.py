@@ -34,7 +34,8 @@ class Balance:
     for each time it was right: that word is drawn as an answer that leans most towards wrong, and
     those as wrong options that lean most towards right; equals by chance. It knows the questions
     of one recording up to the one it draws for (ours: so recordings can be worked on in any order,
-    and no draw depends on the future). Across recordings the same holds on the mean only.
+    and no draw depends on the future). What is looked at rarely, or often, in all recordings alike
+    it cannot know: that takes a choice among the questions of the whole benchmark.
     """
 
     def __init__(self) -> None:

@@ -43,12 +43,13 @@ class Rules:
 
     settings: QuestionSettings = field(default_factory=QuestionSettings)
     vocabulary: tuple[str, ...] = ()
-    """Names of everything that is looked at in any recording of the benchmark, sorted: options
-    from here are right answers elsewhere, so that no word tells right from wrong."""
+    """Names of everything that is surely looked at in any recording of the benchmark, sorted, each
+    once a look: options from here are right answers elsewhere, and how often a word is right can
+    be made up for, so that no word tells right from wrong."""
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Type of attribute -> its values in any recording, sorted; for the same reason."""
+    """Type of attribute -> its values in any recording, sorted, each once a look; as above."""
     actions: tuple[str, ...] = ()
-    """Texts of all actions of any recording, sorted."""
+    """Texts of all actions of any recording, sorted, each once an action; as above."""
 
 
 def chance(seed: int, *place: object) -> Random:

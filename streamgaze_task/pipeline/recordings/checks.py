@@ -172,7 +172,7 @@ def _rate(samples: GazeSamples, video: VideoFacts, source: Source | None) -> Ite
 
 
 def _usual_rate(samples: GazeSamples) -> float:
-    """Samples a second where there are samples: gaps in which a tracker writes none are left out."""
+    """Samples a second where there are some: gaps in which a tracker writes none do not count."""
     steps = np.diff(samples.seconds)
     usual = steps[steps <= GAP_STEPS * np.median(steps)]
     length = float(usual.sum())

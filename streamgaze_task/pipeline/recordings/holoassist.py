@@ -92,8 +92,9 @@ def read_published(source: Source, video: VideoFacts) -> GazeSamples:
     projected = source.file("gaze")
     made = _from_file(projected) if projected is not None else _from_rays(source, video)
     nowhere = np.isnan(made.u) | np.isnan(made.v)
-    x = np.where(nowhere, _CENTRE, made.u / video.width).astype(np.float32)
-    y = np.where(nowhere, _CENTRE, made.v / video.height).astype(np.float32)
+    with np.errstate(over="ignore"):  # a place behind all numbers of float32 is infinitely far
+        x = np.where(nowhere, _CENTRE, made.u / video.width).astype(np.float32)
+        y = np.where(nowhere, _CENTRE, made.v / video.height).astype(np.float32)
     codes = np.where(made.valid & ~nowhere, np.where(made.in_frame, 1, 4), 0)
     # Frames that the file leaves out stay as the array was made: zeros.
     absent = np.isinf(made.u)

@@ -49,7 +49,7 @@ def read_published(path: Path) -> GazeSamples:
     inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
     codes = np.where(flag == 1, np.where(inside, 1, 4), 0)
     known = format_of("egoexolearn")
-    x32, y32 = (np.clip(column.astype(np.float32), 0, 1) for column in (x, y))
+    x32, y32 = (np.clip(column, 0, 1).astype(np.float32) for column in (x, y))
     return published_table(x32, y32, codes, float(known.reference_fps or known.gaze["fps"]))
 
 
@@ -57,7 +57,7 @@ def _rows(path: Path) -> NDArray[Any]:
     """The array as it lies on disk, mapped and never unpickled; shape (N, 3)."""
     try:
         rows: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError, EOFError, TypeError, SyntaxError, OverflowError) as error:
+    except Exception as error:  # numpy hands the header to Python's parser, which raises anything
         raise DatasetError(
             f"{path} must be a numpy file (.npy) of plain numbers, but cannot be read: {error}"
         ) from error

@@ -190,15 +190,16 @@ def project_published(
     places = np.full((len(ticks), 2), np.nan)
     valid, inside = np.zeros(len(ticks), np.bool_), np.zeros(len(ticks), np.bool_)
     pose_ticks, ray_ticks = poses.ticks.tolist(), rays.ticks.tolist()
-    for frame, tick in enumerate(ticks):
-        ray = _nearest_published(ray_ticks, tick)
-        matrix = poses.matrices[_nearest_published(pose_ticks, tick)]
-        valid[frame] = rays.valid[ray]
-        point = rays.origins[ray] + rays.directions[ray] * metres
-        place = _pinned(matrix, point, camera)
-        if place is not None:
-            places[frame] = place
-            inside[frame] = 0 <= place[0] < size[0] and 0 <= place[1] < size[1]
+    with np.errstate(all="ignore"):  # whatever overflows is outside, or no number
+        for frame, tick in enumerate(ticks):
+            ray = _nearest_published(ray_ticks, tick)
+            matrix = poses.matrices[_nearest_published(pose_ticks, tick)]
+            valid[frame] = rays.valid[ray]
+            point = rays.origins[ray] + rays.directions[ray] * metres
+            place = _pinned(matrix, point, camera)
+            if place is not None:
+                places[frame] = place
+                inside[frame] = 0 <= place[0] < size[0] and 0 <= place[1] < size[1]
     return Published(places[:, 0], places[:, 1], valid, inside)
 
 

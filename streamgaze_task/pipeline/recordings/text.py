@@ -27,6 +27,9 @@ FEW_SHARE = 0.01
 """Nor does this share of all lines. A tracker that stops in the middle of a line, or writes a
 message among the samples, makes a few; a file of another format makes all of them."""
 
+LARGEST = 1e30
+"""No device measures more; products of a few such numbers are still numbers."""
+
 _MISSING = frozenset({"", "nan", "na", "n/a", "none", "null", "-", "--"})
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _SHOWN = 3
@@ -82,7 +85,7 @@ class Malformed:
 
 
 def number(text: str) -> float:
-    """A cell as a number; NaN where nothing was measured, and for infinity.
+    """A cell as a number; NaN where nothing was measured, for infinity and beyond LARGEST.
 
     Raises:
         DecimalCommaError: it has a decimal comma.
@@ -99,7 +102,7 @@ def number(text: str) -> float:
         value = float(text)
     except ValueError:
         raise ValueError(f"{text[:40]!r} is no number") from None
-    return value if math.isfinite(value) else math.nan
+    return value if abs(value) <= LARGEST else math.nan  # NaN is not
 
 
 def needed(text: str, name: str) -> float:

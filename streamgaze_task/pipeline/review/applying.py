@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sightline import wording
 from sightline.errors import UsageError
@@ -17,10 +17,13 @@ from streamgaze_task.pipeline.records import Judged, LabelledFixation, SeenObjec
 from streamgaze_task.pipeline.review.rows import seen_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from streamgaze_task.pipeline.records import Question
     from streamgaze_task.pipeline.review.verdicts import Decision, Decisions, Key
+
+Record = TypeVar("Record", LabelledFixation, Judged)
 
 DROPPED = "review"
 """Name of the filter that a rejected question was dropped by."""
@@ -28,7 +31,7 @@ REJECTED = "rejected by a reviewer"
 """Problem of a rejected fixation, and reason of a rejected question without a note."""
 OPTIONS = "{options}"
 """Stands in a question's text for its options, see :class:`Question`."""
-OF_ANSWER = ("correct_sequence", "answer_timestamp")
+OF_ANSWER = ("correct_sequence", "answer_timestamp", "actual_action_time")
 """Extras that describe the answer in other words (pipeline step 3 of daeunni/StreamGaze); they go
 away when a person writes another answer, because nobody can say what they would be."""
 
@@ -45,10 +48,7 @@ def apply_to_labels(
         UsageError: an edit names nothing.
     """
     said = _by_key(decisions)
-    return tuple(
-        _label(label, found) if (found := said.get(_key(label, recording_id))) else label
-        for label in labels
-    )
+    return tuple(_followed(label, said, recording_id, _label)[0] for label in labels)
 
 
 def apply_to_questions(
@@ -63,10 +63,7 @@ def apply_to_questions(
             points do not ascend, or it has what its kind of question has not.
     """
     said = _by_key(decisions)
-    return tuple(
-        _question(one, found) if (found := said.get(_key(one, recording_id))) else one
-        for one in judged
-    )
+    return tuple(_followed(one, said, recording_id, _question)[0] for one in judged)
 
 
 def stale(
@@ -82,13 +79,42 @@ def stale(
         decisions: of any recordings.
         recording_id: of this one.
     """
-    keys = {_key(record, recording_id) for record in records}
-    kinds = {kind for kind, *_ in keys}
+    said = _by_key(decisions)
+    used: set[Key] = set()
+    kinds = set()
+    for record in records:
+        if isinstance(record, Judged):
+            used |= _followed(record, said, recording_id, _question)[1]
+        else:
+            used |= _followed(record, said, recording_id, _label)[1]
+        kinds.add(_key(record, recording_id)[0])
     return tuple(
         one
         for one in decisions.decisions
-        if one.recording_id == recording_id and one.kind in kinds and one.key not in keys
+        if one.recording_id == recording_id and one.kind in kinds and one.key not in used
     )
+
+
+def _followed(
+    record: Record,
+    said: Mapping[Key, Decision],
+    recording_id: str,
+    change: Callable[[Record, Decision], Record],
+) -> tuple[Record, set[Key]]:
+    """A record after every decision about it, and the keys that it had on the way.
+
+    A page of a later round shows records as earlier decisions left them. A decision about the
+    outcome of another is followed when it is the later one.
+    """
+    keys: set[Key] = set()
+    last: datetime | None = None
+    while (key := _key(record, recording_id)) not in keys:
+        keys.add(key)
+        found = said.get(key)
+        if found is None or (last is not None and found.moment <= last):
+            break
+        record, last = change(record, found), found.moment
+    return record, keys
 
 
 def _key(record: LabelledFixation | Judged, recording_id: str) -> Key:

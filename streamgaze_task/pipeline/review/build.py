@@ -81,6 +81,16 @@ class PageFacts:
     questions: int
     clips: int
 
+    def text(self) -> str:
+        """In words, one line."""
+        counted = (
+            (self.recordings, "recordings"),
+            (self.fixations, "fixations"),
+            (self.questions, "questions"),
+            (self.clips, "clips"),
+        )
+        return ", ".join(f"{count:,} {what}" for count, what in counted)
+
 
 def write_page(
     out: Path,

@@ -32,7 +32,7 @@ import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sightline.errors import UsageError
 from sightline.fields import is_text, kind_of, shown
@@ -169,7 +169,9 @@ def _point(value: Any, place: str) -> tuple[int, bool]:
 
 def _words(value: Any, place: str) -> str:
     text = _text(value, place)
-    return text if text.strip() else _refuse(place, "a text with words", value)
+    if not text.strip():
+        _refuse(place, "a text with words", value)
+    return text
 
 
 def _id(value: Any, kind: str, place: str) -> int | str:
@@ -186,7 +188,7 @@ def _time(value: Any, place: str) -> str:
         with suppress(ValueError):
             moment_of(text)
             return text
-    return str(_refuse(place, "a time like 2026-11-21T10:00:00.000Z", value))
+    return _refuse(place, "a time like 2026-11-21T10:00:00.000Z", value)
 
 
 def _digest(value: Any, place: str) -> str:
@@ -202,7 +204,7 @@ def _text(value: Any, place: str) -> str:
         raise UsageError(f"{place} must have at most {LONGEST_TEXT:,} characters: {len(value):,}")
     if not is_text(value):
         raise UsageError(f"{place} must be valid Unicode, but has half a surrogate pair")
-    return str(value)
+    return value
 
 
 def _one_of(value: Any, known: Sequence[Any], place: str) -> Any:
@@ -233,7 +235,7 @@ def _fields(
     return dict(value)
 
 
-def _refuse(place: str, expected: str, value: Any) -> Any:
+def _refuse(place: str, expected: str, value: Any) -> NoReturn:
     raise UsageError(
         f"{place} must be {expected}, but is {kind_of(value)}: {_cut(value)}", next_step=_NEXT
     )

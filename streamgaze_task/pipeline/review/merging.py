@@ -37,7 +37,7 @@ def merge(many: Sequence[Decisions]) -> Decisions:
     return Decisions(
         name=names[0],
         data=digests.pop() if len(digests) == 1 else "",
-        reviewer=", ".join(sorted({one.reviewer for one in many if one.reviewer})),
+        reviewer=", ".join(sorted({who for said in last.values() for who in said if who})),
         decisions=tuple(said[-1] for said in ordered.values()),
         conflicts=tuple(_conflicts(ordered.values())),
         agreements=_agreements(last),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
+
+from sightline import wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +83,12 @@ class Agreement:
     """Cohen's kappa over the three verdicts (Cohen 1960, Educational and Psychological Measurement
     20, 37-46), -1 to 1; None where chance alone would make them agree on all."""
 
+    def text(self) -> str:
+        """In words, one line."""
+        names = " and ".join(wording.shown(one) or "nobody" for one in (self.first, self.second))
+        kappa = "not defined" if self.kappa is None else f"{self.kappa:.2f}"
+        return f"{names} agree on {self.same:,} of {self.records:,}, Cohen's kappa {kappa}"
+
 
 @dataclass(frozen=True)
 class Decisions:
@@ -97,6 +106,16 @@ class Decisions:
     """Of merged ones."""
     agreements: tuple[Agreement, ...] = ()
     """Of merged ones: one for every two reviewers who judged the same records."""
+
+    def text(self) -> str:
+        """How many there are, where people differ, and how far they agree; some lines."""
+        counted = Counter((one.kind, one.verdict) for one in self.decisions)
+        lines = [f"{len(self.decisions):,} decisions by {wording.shown(self.reviewer) or 'nobody'}"]
+        for kind in KINDS:
+            told = ", ".join(f"{verdict} {counted[kind, verdict]:,}" for verdict in VERDICTS)
+            lines.append(f"  {kind}s: {told}")
+        lines.append(f"  conflicts, where the latest counts: {len(self.conflicts):,}")
+        return "\n".join([*lines, *(f"  {one.text()}" for one in self.agreements)])
 
 
 def moment_of(text: str) -> datetime:

@@ -72,6 +72,7 @@ class Scripted:
         self._answer, self._dies_after, self._backwards = answer, dies_after, backwards
 
     def ask(self, queries):
+        """One answer for each."""
         for query in reversed(queries) if self._backwards else queries:
             if self._dies_after is not None and len(self.asked) >= self._dies_after:
                 os.kill(os.getpid(), signal.SIGKILL)

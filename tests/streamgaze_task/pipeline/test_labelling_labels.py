@@ -27,8 +27,19 @@ scripted = runpy.run_path(str(SCRIPT))
 Scripted, sensible, labels_of = (scripted[name] for name in ("Scripted", "sensible", "labels_of"))
 
 
+SURROGATES = json.dumps(
+    {
+        "gazed": {"name": "\ud800<b>cup</b>", "caption": "\ud800"},
+        "beside": [],
+        "sure": True,
+        "outside": [{"name": "../../etc"}],
+    }
+)
+
+
 @pytest.fixture(scope="module")
 def video(tmp_path_factory):
+    """Six seconds, ten frames a second."""
     return scripted["write_video"](tmp_path_factory.mktemp("videos") / "v.mp4")
 
 
@@ -38,6 +49,7 @@ def text_of(labels):
 
 
 def test_every_fixation_is_labelled_with_unified_names(video, tmp_path):
+    """Each thing in one place only, the same at every run."""
     labeller = Scripted()
     labels = labels_of(video, labeller, tmp_path / "a.jsonl")
     assert [label.number for label in labels] == list(range(6))
@@ -52,12 +64,14 @@ def test_every_fixation_is_labelled_with_unified_names(video, tmp_path):
 
 
 def test_labels_survive_the_way_to_disk_and_back(video, tmp_path):
+    """As the stage after this one reads them."""
     labels = labels_of(video, Scripted(), tmp_path / "a.jsonl")
     lines.write(tmp_path / "labels.jsonl", {"key": "k"}, labels)
     assert lines.read(tmp_path / "labels.jsonl", LabelledFixation) == labels
 
 
 def test_rounds_ask_first_what_is_gazed_at_then_what_is_around(video, tmp_path):
+    """Two queries a fixation."""
     labeller = Scripted()
     labels_of(video, labeller, tmp_path / "a.jsonl", count=5)
     keys = labeller.keys
@@ -68,6 +82,7 @@ def test_rounds_ask_first_what_is_gazed_at_then_what_is_around(video, tmp_path):
 
 
 def test_names_are_offered_from_the_next_round_on_whatever_the_order_of_answers(video, tmp_path):
+    """Nothing depends on which answer came first."""
     forward, backward = Scripted(), Scripted(backwards=True)
     labels = labels_of(video, forward, tmp_path / "a.jsonl")
     assert text_of(labels_of(video, backward, tmp_path / "b.jsonl")) == text_of(labels)
@@ -85,6 +100,7 @@ def test_names_are_offered_from_the_next_round_on_whatever_the_order_of_answers(
 
 
 def test_the_most_frequent_names_are_offered_first_and_only_so_many():
+    """Equal ones by the alphabet."""
     pool = Pool(3, ["pan", "cup", "cup"])
     pool.add(["pan", "pot", "axe", "cup"])
     assert pool.offered == ("cup", "pan", "axe")
@@ -92,6 +108,7 @@ def test_the_most_frequent_names_are_offered_first_and_only_so_many():
 
 
 def test_crops_follow_the_gaze_and_fall_back_to_the_fixation(video, tmp_path):
+    """Gaze that moves, gaze that is lost, gaze that jumps away."""
     # Gaze that moves during fixation 0, is lost during 1, and jumps away for a moment in 2.
     seconds = [k / 100 for k in range(600)]
     x = [0.2 + 0.1 * at if at < 0.6 else 0.32 for at in seconds]
@@ -122,6 +139,8 @@ def test_crops_follow_the_gaze_and_fall_back_to_the_fixation(video, tmp_path):
 
 
 def test_an_answer_that_never_can_be_read_loses_nothing_but_itself(video, tmp_path):
+    """The others are labelled."""
+
     def answer(query):
         return "I do not know." if "gazed/2" in query.key else sensible(query)
 
@@ -136,6 +155,8 @@ def test_an_answer_that_never_can_be_read_loses_nothing_but_itself(video, tmp_pa
 
 
 def test_surroundings_that_are_missing_keep_what_was_gazed_at_but_it_is_not_sure(video, tmp_path):
+    """Nobody may conclude that nothing was there."""
+
     def answer(query):
         if query.key.startswith("outside/1"):
             return {}["out of order"]
@@ -149,6 +170,8 @@ def test_surroundings_that_are_missing_keep_what_was_gazed_at_but_it_is_not_sure
 
 
 def test_an_answer_that_was_cut_off_is_not_sure(video, tmp_path):
+    """More may have been there."""
+
     def answer(query):
         whole = sensible(query)
         return whole[:-2] if query.key == "outside/1" else whole
@@ -159,6 +182,7 @@ def test_an_answer_that_was_cut_off_is_not_sure(video, tmp_path):
 
 
 def test_a_fixation_after_the_end_says_so(video, tmp_path):
+    """And no fixation is no error."""
     late = [FoundFixation(0, 1.0, 1.5, 0.5, 0.5), FoundFixation(1, 60.0, 61.0, 0.5, 0.5)]
     log, camera = AnswerLog(tmp_path / "a.jsonl"), scripted["CAMERA"]
     labels = label_fixations(video, late, camera, None, Scripted(), log, LabelSettings(), Silent())
@@ -169,6 +193,7 @@ def test_a_fixation_after_the_end_says_so(video, tmp_path):
 
 
 def test_the_published_variant_shows_squares_offers_no_names_and_asks_once(video, tmp_path):
+    """Faults included."""
     broken = Scripted(lambda query: "?" if query.key == "gazed/1" else sensible(query))
     labels = labels_of(video, broken, tmp_path / "a.jsonl", method="reference")
     assert {image.size for query in broken.asked for image in query.images} == {(448, 448)}
@@ -179,6 +204,7 @@ def test_the_published_variant_shows_squares_offers_no_names_and_asks_once(video
 
 
 def test_a_run_that_is_killed_goes_on_to_the_same_labels(video, tmp_path):
+    """By SIGKILL, with its last line torn: only the rest is asked."""
     labels = text_of(labels_of(video, Scripted(), tmp_path / "whole.jsonl"))
     total = len((tmp_path / "whole.jsonl").read_text().splitlines())
     log = tmp_path / "killed.jsonl"
@@ -202,6 +228,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_labels(video, tmp_path):
 
 
 def test_a_labeller_that_breaks_down_stops_the_run_and_keeps_its_answers(video, tmp_path):
+    """An exception is no answer."""
     labels = text_of(labels_of(video, Scripted(), tmp_path / "whole.jsonl"))
 
     def breaks(query):
@@ -222,12 +249,12 @@ def test_a_labeller_that_breaks_down_stops_the_run_and_keeps_its_answers(video, 
         "<script>alert(1)</script>",
         "x" * 10_000_000,
         '{"gazed":' * 30_000,
-        '{"gazed": {"name": "\\ud800<b>cup</b>", "caption": "\\ud800"}, "beside": [], "sure": true,'
-        ' "outside": [{"name": "../../etc"}]}',
+        SURROGATES,
     ],
     ids=("html", "endless", "deep", "surrogates"),
 )
 def test_hostile_answers_leave_labels_that_can_be_written(video, tmp_path, hostile):
+    """Small, and with names that are names."""
     labels = labels_of(video, Scripted(lambda _: hostile), tmp_path / "a.jsonl", count=3)
     lines.write(tmp_path / "labels.jsonl", {"key": "k"}, labels)
     assert lines.read(tmp_path / "labels.jsonl", LabelledFixation) == labels
@@ -239,6 +266,7 @@ def test_hostile_answers_leave_labels_that_can_be_written(video, tmp_path, hosti
 
 
 def test_views_are_taken_at_regular_times(video, tmp_path):
+    """And resumed without a question."""
     labeller = Scripted()
     log = AnswerLog(tmp_path / "a.jsonl")
     views = take_views(video, labeller, log, ViewSettings(round=4), Silent(), names=["whisk"])
@@ -257,6 +285,8 @@ def test_views_are_taken_at_regular_times(video, tmp_path):
 
 
 def test_a_view_that_cannot_be_read_says_why(video, tmp_path):
+    """The others are there."""
+
     def answer(query):
         return '{"seen": ["cup", ' if query.key.startswith("view/10") else sensible(query)
 
@@ -268,6 +298,7 @@ def test_a_view_that_cannot_be_read_says_why(video, tmp_path):
 
 
 def test_a_labeller_out_of_order_stops_the_run(video, tmp_path):
+    """Rather than finish with nothing."""
     log = AnswerLog(tmp_path / "a.jsonl")
     with pytest.raises(EvaluationError, match="in a row"):
         take_views(
@@ -276,12 +307,14 @@ def test_a_labeller_out_of_order_stops_the_run(video, tmp_path):
 
 
 def test_no_video_is_an_error_and_no_label(tmp_path):
+    """The recording is at fault, not a fixation."""
     (tmp_path / "v.mp4").write_bytes(b"no video")
     with pytest.raises(DatasetError):
         labels_of(tmp_path / "v.mp4", Scripted(), tmp_path / "a.jsonl")
 
 
 def test_the_log_can_be_read_by_people(video, tmp_path):
+    """One line an answer, with what it answers."""
     labels_of(video, Scripted(), tmp_path / "a.jsonl", count=1)
     told = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
     assert [line["key"] for line in told] == ["gazed/0", "outside/0"]

@@ -20,10 +20,12 @@ Scripted = scripted["Scripted"]
 
 
 def queries(count, text="what?"):
+    """Some, without pictures."""
     return [Query(f"view/{k}", "view", text) for k in range(count)]
 
 
 def test_what_was_answered_is_not_asked_again(tmp_path):
+    """By no later run, in another process."""
     path = tmp_path / "deep" / "answers.jsonl"
     first = Scripted(lambda query: f"says {query.key}")
     found = ask_all(first, AnswerLog(path), queries(5))
@@ -35,6 +37,7 @@ def test_what_was_answered_is_not_asked_again(tmp_path):
 
 
 def test_another_prompt_picture_fact_or_labeller_is_another_question():
+    """Everything that an answer depends on counts."""
     image, other = Image.new("RGB", (4, 3)), Image.new("RGB", (3, 4))
     base = Query("gazed/1", "gazed", "what?", (image,), {"radius": 2.0})
     unlike = [
@@ -53,6 +56,7 @@ def test_another_prompt_picture_fact_or_labeller_is_another_question():
 
 
 def test_a_torn_line_and_strange_lines_are_passed_over(tmp_path):
+    """The answers around them count."""
     path = tmp_path / "answers.jsonl"
     ask_all(Scripted(lambda query: query.key), AnswerLog(path), queries(3))
     whole = path.read_bytes()
@@ -67,6 +71,7 @@ def test_a_torn_line_and_strange_lines_are_passed_over(tmp_path):
 
 
 def test_half_a_surrogate_pair_and_endless_answers_come_back_as_they_were_given(tmp_path):
+    """To the first run as to the second."""
     path = tmp_path / "answers.jsonl"
     texts = {"view/0": "\ud800 <b>\u2028\n", "view/1": "\U0001f600" * 3_000_000}
     found = ask_all(Scripted(lambda query: texts[query.key]), AnswerLog(path), queries(2))
@@ -78,6 +83,7 @@ def test_half_a_surrogate_pair_and_endless_answers_come_back_as_they_were_given(
 
 
 def test_errors_are_not_kept_and_asked_again_by_the_next_run(tmp_path):
+    """An error is no answer."""
     path = tmp_path / "answers.jsonl"
     labeller = Scripted(lambda query: {"view/0": "fine"}[query.key])
     found = ask_all(labeller, AnswerLog(path), queries(2))
@@ -88,6 +94,7 @@ def test_errors_are_not_kept_and_asked_again_by_the_next_run(tmp_path):
 
 
 def test_errors_in_a_row_stop_the_run_and_keep_what_was_answered(tmp_path):
+    """A server that is down labels nothing."""
     path = tmp_path / "answers.jsonl"
     labeller = Scripted(lambda query: {"view/0": "fine"}[query.key])
     log = AnswerLog(path)
@@ -99,13 +106,15 @@ def test_errors_in_a_row_stop_the_run_and_keep_what_was_answered(tmp_path):
 
 
 def test_labellers_that_miscount_are_noticed(tmp_path):
+    """Too few, too many, or to nobody's question."""
+
     class Silent(Scripted):
         def ask(self, asked):
             yield Answer(asked[0].key, "a")
             yield Answer(asked[0].key, "b")
 
     class Babbling(Scripted):
-        def ask(self, asked):
+        def ask(self, _):
             yield Answer("view/99", "a")
 
     found = ask_all(Silent(), AnswerLog(tmp_path / "a"), queries(2))
@@ -118,6 +127,7 @@ def test_labellers_that_miscount_are_noticed(tmp_path):
 
 
 def test_a_log_that_cannot_be_written_says_so(tmp_path):
+    """And one that cannot be read."""
     log = AnswerLog(tmp_path / "file" / "a.jsonl")
     assert log.get("anything") is None
     (tmp_path / "file").write_text("")
@@ -136,6 +146,7 @@ def numbers(text):
 
 
 def test_unread_answers_are_asked_again_with_the_reason(tmp_path):
+    """With keys of their own, so that a log can be played again."""
     texts = {"view/0": "1", "view/1": "hm", "view/2": "hm", "view/2/again/1": "hmm",
              "view/1/again/1": "2", "view/2/again/2": "hmmm"}  # fmt: skip
     labeller = Scripted(lambda query: texts[query.key])
@@ -155,6 +166,7 @@ def test_unread_answers_are_asked_again_with_the_reason(tmp_path):
 
 
 def test_an_error_is_final_and_readers_may_differ(tmp_path):
+    """Backends try again themselves."""
     labeller = Scripted(lambda query: {"view/0": "7", "view/1": "7"}[query.key])
     readers = {"view/0": numbers, "view/1": str.upper, "view/2": numbers}
     found = read_all(labeller, AnswerLog(tmp_path / "a"), queries(3), readers, tries=3)

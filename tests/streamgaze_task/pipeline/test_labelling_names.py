@@ -45,10 +45,11 @@ from streamgaze_task.rendering.kinds import COLOURS, KINDS, SHAPES
         ("<b>cup</b>", "cup"),
         ("chef\u2019s knife", "knife"),
         ("\uff23\uff35\uff30", "cup"),
-        ("Tasse \u00e0 caf\u00e9", "tasse \u00e0 caf\u00e9"),
+        ("Tasse \u00e0 th\u00e9", "tasse \u00e0 th\u00e9"),
     ],
 )
 def test_names_are_unified(written, name):
+    """Case, underscores, articles, plurals, synonyms."""
     assert unified(written) == name
 
 
@@ -58,11 +59,13 @@ def test_names_are_unified(written, name):
      "one two three four five six seven", "a" * 10**6, "word " * 10**5],
 )  # fmt: skip
 def test_what_is_no_name_is_empty(written):
+    """Nothing, sentences, and what says that there is none."""
     assert unified(written) == ""
 
 
 @given(st.text(max_size=80) | st.text(alphabet="aesiox'- _<>y", max_size=40))
 def test_a_unified_name_stays_as_it_is(written):
+    """For any text."""
     name = unified(written)
     assert unified(name) == name
     assert len(name) <= LONGEST_NAME
@@ -72,6 +75,7 @@ def test_a_unified_name_stays_as_it_is(written):
 
 
 def test_the_table_is_in_order():
+    """Each word once, and the first of a group stands for all."""
     text = (files("streamgaze_task") / "data" / "synonyms.json").read_text(encoding="utf-8")
     for kind, change in (("names", unified), ("values", unified_value)):
         groups = json.loads(text)[kind]
@@ -84,5 +88,6 @@ def test_the_table_is_in_order():
 
 
 def test_the_things_of_the_rendered_world_keep_their_names():
+    """Or its truth could not be compared."""
     assert [unified(name) for name in KINDS] == list(KINDS)
     assert [unified_value(value) for value in (*COLOURS, *SHAPES)] == [*COLOURS, *SHAPES]

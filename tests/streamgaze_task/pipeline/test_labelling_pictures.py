@@ -32,6 +32,7 @@ def noise(width, height, seed=0):
     radius=st.floats(0.5, 45),
 )
 def test_crop_and_mask_share_no_pixel_and_lose_none(width, height, x, y, radius):
+    """For any frame, gaze and radius."""
     frame = noise(width, height)
     circle = pictures.circle_at((x, y), radius, (width, height))
     square, masked = pictures.crop(frame, circle), pictures.mask(frame, circle)
@@ -51,6 +52,7 @@ def test_crop_and_mask_share_no_pixel_and_lose_none(width, height, x, y, radius)
 
 
 def test_the_input_is_left_as_it_is():
+    """Frames are shared."""
     frame = noise(50, 40)
     before = frame.copy()
     circle = pictures.circle_at((0.9, 0.1), 12.0, (50, 40))
@@ -60,6 +62,7 @@ def test_the_input_is_left_as_it_is():
 
 
 def test_the_circle_covers_the_angle():
+    """The formula of a pinhole camera, counted in pixels."""
     camera = Camera(60.0)
     radius = camera.radius_px(13.0, 640)
     assert radius == pytest.approx(320 * math.tan(math.radians(13)) / math.tan(math.radians(30)))
@@ -70,6 +73,7 @@ def test_the_circle_covers_the_angle():
 
 @pytest.mark.parametrize("x", [0.0, 0.5, 1.0])
 def test_the_gaze_is_in_the_middle_of_the_crop_at_the_border_too(x):
+    """So that one centre holds for all crops."""
     frame = noise(64, 48)
     circle = pictures.circle_at((x, 0.5), 10.0, (64, 48))
     shown = pictures.shown_crop(frame, circle, 0)
@@ -80,6 +84,7 @@ def test_the_gaze_is_in_the_middle_of_the_crop_at_the_border_too(x):
 
 @pytest.mark.parametrize("width", [64, 640, 1920])
 def test_the_dot_is_small_and_red_with_a_white_rim(width):
+    """About one percent of the frame's width."""
     square = np.full((201, 201, 3), 90, np.uint8)
     drawn = pictures.marked(square, width)
     changed = (drawn != square).any(axis=2)
@@ -93,6 +98,7 @@ def test_the_dot_is_small_and_red_with_a_white_rim(width):
 
 
 def test_places_follow_the_picture_when_it_is_scaled():
+    """Labellers that read pixels are told where things are."""
     frame = np.full((400, 800, 3), 120, np.uint8)
     frame[300, 600] = (255, 255, 255)
     circle = pictures.Circle(600, 300, 40.0)
@@ -109,6 +115,7 @@ def test_places_follow_the_picture_when_it_is_scaled():
 
 
 def test_a_frame_that_fits_is_not_touched():
+    """Scaling costs sharpness."""
     masked = pictures.shown_mask(noise(64, 48), pictures.Circle(5, 5, 3.0), 64)
     assert masked.image.size == (64, 48)
     image = masked.image
@@ -117,6 +124,7 @@ def test_a_frame_that_fits_is_not_touched():
 
 
 def test_the_published_crop_is_a_square_cut_at_the_border_without_a_dot():
+    """With its corners in both pictures, as published."""
     frame = np.full((480, 640, 3), 120, np.uint8)
     radius = pictures.reference_radius(640, 90.0)
     assert radius == 92
@@ -144,6 +152,7 @@ TIMES = [k / 10 for k in range(100)]
     ],
 )
 def test_frames_of_a_fixation_are_spread_inside_it(start, end, expected):
+    """More of them the longer it lasts."""
     assert fixation_frames(TIMES, start, end, most=4, apart=0.25) == expected
 
 
@@ -154,6 +163,7 @@ def test_frames_of_a_fixation_are_spread_inside_it(start, end, expected):
     first=st.floats(0, 3),
 )
 def test_frames_of_a_fixation_never_lie_far_outside_it(start, lasting, most, first):
+    """At most by the frame that is on screen when it starts."""
     times = [first + at for at in TIMES]
     found = fixation_frames(times, start, start + lasting, most=most, apart=0.25)
     assert 1 <= len(found) <= most
@@ -165,6 +175,7 @@ def test_frames_of_a_fixation_never_lie_far_outside_it(start, lasting, most, fir
 
 
 def test_views_are_the_nearest_frames_and_none_twice():
+    """At any rate of the video."""
     assert view_frames([0.0, 0.4, 0.6, 1.1, 2.5], 1.0) == [0, 3, 4]
     assert view_frames([0.5], 1.0) == [0]
     assert view_frames(TIMES, 0.05) == list(range(100))
@@ -172,6 +183,7 @@ def test_views_are_the_nearest_frames_and_none_twice():
 
 
 def test_the_published_frames_are_counted_by_whole_frames_a_second():
+    """Slow videos and ends included."""
     assert reference_frames(1000, 24.46, 2.0, 5.0) == [48, 72, 96, 120]
     assert reference_frames(50, 24.46, 100.0, 105.0) == [49]
     assert len(reference_frames(10**6, 1.0, 0.0, 10**6)) == MOST_REFERENCE_FRAMES

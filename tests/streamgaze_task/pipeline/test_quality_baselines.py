@@ -99,8 +99,8 @@ def test_test_points_are_questions_of_their_own():
     ]
     found = baselines({"gta": [{**one, "video_path": f"{k}.mp4"} for k in range(6)]})["gta"]
     assert found["chance"] == 0.5
-    assert found["position"] == pytest.approx(2 / 3)
-    assert found["text"] == 1.0  # always the same point, which the other recordings teach
+    assert found["position"] == 1.0  # always the third point
+    assert found["text"] == pytest.approx(2 / 3)  # the words say nothing of the point
 
 
 def test_no_questions_no_baseline():

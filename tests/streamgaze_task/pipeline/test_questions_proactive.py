@@ -301,6 +301,12 @@ class TestAppearance:
         (cup,) = oaa.targets(scanpath(views=tuple(views), seconds=40.0))
         assert [cup.alert(at) for at in (22, 26, 33)] == [True, None, True]
 
+    def test_between_views_far_apart_it_may_have_been_there_before(self):
+        """Between views far apart it may have been there before."""
+        views = [*watched("-" * 25 + "s" * 20)]
+        del views[10:14]
+        assert list(oaa.targets(scanpath(views=tuple(views), seconds=45.0))) == []
+
     def test_labels_of_looks_that_say_otherwise_are_believed_too(self):
         """Labels of looks that say otherwise are believed too."""
         shown = "-" * 25 + "s" * 12 + "-" * 30

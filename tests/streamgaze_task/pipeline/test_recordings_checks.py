@@ -161,6 +161,22 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path, cut):
         npy.read_samples(tmp_path / "a.npy")
 
 
+@pytest.mark.parametrize("header", [b"(", b"{'descr': '<f8'", b"9" * 99, b"\xff", b"[" * 400])
+def test_a_numpy_header_that_is_no_python_is_refused(tmp_path, header):
+    """Whatever Python's parser says of it."""
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(DatasetError, match="numpy file"):
+        npy.read_samples(path)
+
+
+def test_huge_numbers_are_outside(tmp_path):
+    """Beyond float32, which the published table has."""
+    np.save(tmp_path / "a.npy", np.array([[1e308, 0.5, 1], [0.5, 0.5, 1]]))
+    assert npy.read_samples(tmp_path / "a.npy").samples.types.tolist() == ["outside", "unknown"]
+    assert npy.read_published(tmp_path / "a.npy").x.tolist() == [1.0, 0.5]
+
+
 def test_a_video_that_is_no_mp4_says_how_to_make_one(tmp_path):
     """Cameras make others."""
     (tmp_path / "v.mkv").write_bytes(b"\x1aE\xdf\xa3")

@@ -221,6 +221,26 @@ def test_a_decision_about_what_has_changed_is_stale_and_not_applied():
         assert stale([changed], decided, "other") == ()
 
 
+def test_a_later_round_decides_about_what_the_earlier_one_left():
+    """The page of a second round shows the edited question; what is said of that counts, if later.
+
+    Taking it back to what it was does not run in a circle.
+    """
+    early = said(ASKED, "edit", edits={"answer": "mug"})
+    (mug,) = apply_to_questions([ASKED], early, "r")
+    later = "2026-11-22T10:00:00Z"
+    for verdict in ("reject", "edit"):
+        edits = {"answer": "cup"} if verdict == "edit" else {}
+        second = said(mug, verdict, edits=edits, at=later)
+        both = merge([early, second])
+        (found,) = apply_to_questions([ASKED], both, "r")
+        expected = ASKED if verdict == "edit" else replace(mug, dropped="review", reason=REJECTED)
+        assert found == expected
+        assert stale([ASKED], both, "r") == ()
+        again = said(ASKED, "edit", edits={"answer": "mug"}, at="2026-11-23T10:00:00Z")
+        assert apply_to_questions([ASKED], merge([both, again]), "r") == (mug,)
+
+
 def test_the_digest_outlives_the_file(tmp_path):
     """A record that was written and read is the same one; any other field makes another."""
     for kind, record in ((LabelledFixation, CUP), (Judged, ALERT)):
@@ -291,6 +311,14 @@ def test_conflicts_and_agreement_of_two_people():
     (both,) = found.agreements
     assert (both.first, both.second, both.records, both.same) == ("Ada", "Bo", 4, 3)
     assert both.kappa == pytest.approx((3 / 4 - 1 / 2) / (1 - 1 / 2))
+    assert found.text().splitlines() == [
+        "5 decisions by Ada, Bo",
+        "  fixations: accept 2, edit 0, reject 3",
+        "  questions: accept 0, edit 0, reject 0",
+        "  conflicts, where the latest counts: 1",
+        "  Ada and Bo agree on 3 of 4, Cohen's kappa 0.50",
+    ]
+    assert merge([found, ada]).reviewer == "Ada, Bo"
 
 
 def test_kappa_knows_chance():

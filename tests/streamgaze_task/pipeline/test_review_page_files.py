@@ -152,6 +152,7 @@ def test_the_page_holds_every_record_with_its_clips(page):
     """Every item names clips that are there as video and as picture."""
     out, facts, made = page
     assert (facts.recordings, facts.fixations, facts.questions) == (2, 11, 4)
+    assert facts.text().startswith("2 recordings, 11 fixations, 4 questions, ")
     clips = 0
     for number, recording in enumerate(made):
         told, data = data_of(out / "data" / f"{number:04d}.js")

@@ -157,6 +157,32 @@ def test_unreadable_pictures_are_told_and_the_others_still_judged(tmp_path, monk
     assert reasons == ["", "", *["pictures cannot be read"] * 3, "", ""]
 
 
+class Guessed:
+    """A frame of which the decoder had to guess parts."""
+
+    def __init__(self, native):
+        self.native = native
+        self.is_corrupt = True
+
+    def to_ndarray(self, **asked):
+        """The picture, as far as it is known."""
+        return self.native.to_ndarray(**asked)
+
+
+def test_guessed_pictures_are_not_read(tmp_path, monkeypatch):
+    """One of them is enough."""
+    clip = video(tmp_path / "a.mp4", (1, 40))
+    whole = measuring.ForwardPass.natives
+
+    def natives(self, indices):
+        for index, native in whole(self, indices):
+            yield index, Guessed(native) if index == 10 else native
+
+    monkeypatch.setattr(measuring.ForwardPass, "natives", natives)
+    reasons = [fixation.dropped for fixation in judged(clip, look(0, 2), look(2, 4, 1))]
+    assert reasons == ["pictures cannot be read", ""]
+
+
 def test_a_file_with_a_hole_is_told(tmp_path):
     """Real damage: a stretch of zeros where pictures were. Something is dropped, nothing raised."""
     clip = video(tmp_path / "a.mp4", *[(1 + n, 5) for n in range(40)])
