@@ -139,18 +139,20 @@ def _tasks(facts: dict[str, Any]) -> Table:
                 str(own["made"]),
                 str(own["kept"]),
                 _percent(blind.get("text")),
+                _percent(blind.get("against_text")),
                 _percent(blind.get("position")),
                 _percent(blind.get("chance")),
                 ", ".join(f"{why}: {count}" for why, count in own["dropped"].items()),
             )
         )
     return Table(
-        "questions; accuracy of guessing by the text alone and by the option's position, percent",
+        "questions; percent right by guessing: by the text, against it, by the option's position",
         (
             Column("task", text=True),
             Column("made"),
             Column("kept"),
             Column("text"),
+            Column("against"),
             Column("position"),
             Column("chance"),
             Column("dropped by", text=True, drop=1),

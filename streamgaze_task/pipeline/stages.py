@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -380,8 +381,7 @@ ASKING = (
         ("recordings", "episodes", "views"),
         lambda config: (
             config.seed,
-            config.questions.tasks,
-            config.questions.group,
+            replace(config.questions, most_per_recording=1),  # how many is decided later
             config.labeller if config.method == "reference" else None,
         ),
         _words,

@@ -65,7 +65,9 @@ def baselines(files: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, dic
 
     Returns:
         Code -> ``questions`` (or test points), ``chance``, and ``text`` and ``position`` with
-        their 95 % intervals ``text_interval`` and ``position_interval``, shares in [0, 1].
+        their 95 % intervals ``text_interval`` and ``position_interval``, shares in [0, 1];
+        ``against_text`` takes the option for which the text speaks least, which pays where words
+        were balanced too well.
 
     Raises:
         DatasetError: an entry is none.
@@ -105,6 +107,7 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
         Column("chance"),
         Column("by text"),
         Column("95 %"),
+        Column("against it"),
         Column("by position"),
         Column("95 %"),
     )
@@ -115,6 +118,7 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
             _percent(one["chance"]),
             _percent(one["text"]),
             _interval(one["text_interval"]),
+            _percent(one["against_text"]),
             _percent(one["position"]),
             _interval(one["position_interval"]),
         )
@@ -133,7 +137,7 @@ def _interval(ends: Sequence[float]) -> str:
 
 def _task(asked: Sequence[Blind]) -> dict[str, Any]:
     count = len(asked)
-    text = sum(_guessed(asked)) / count
+    text, against = (sum(_guessed(asked, sign)) / count for sign in (1, -1))
     places = Counter((one.place, one.right) for one in asked)
     habits = {place: max(n for (at, _), n in places.items() if at == place) for place, _ in places}
     position = sum(habits.values()) / count
@@ -142,12 +146,13 @@ def _task(asked: Sequence[Blind]) -> dict[str, Any]:
         "chance": sum(1 / len(one.options) for one in asked) / count,
         "text": text,
         "text_interval": list(wilson(text, count)),
+        "against_text": against,
         "position": position,
         "position_interval": list(wilson(position, count)),
     }
 
 
-def _guessed(asked: Sequence[Blind]) -> Iterable[float]:
+def _guessed(asked: Sequence[Blind], sign: int) -> Iterable[float]:
     """The share of a guess that is right, question by question; ties are shared out."""
     groups = dict.fromkeys(one.group for one in asked)
     seen = [(one, [_features(one, place) for place in range(len(one.options))]) for one in asked]
@@ -155,7 +160,7 @@ def _guessed(asked: Sequence[Blind]) -> Iterable[float]:
         weights = _learned([pair for pair in seen if pair[0].group != group])
         for one, found in seen:
             if one.group == group:
-                scores = [sum(weights.get(name, 0.0) for name in names) for names in found]
+                scores = [sign * sum(weights.get(name, 0.0) for name in names) for names in found]
                 best = [k for k, score in enumerate(scores) if score >= max(scores) - _EQUAL]
                 yield (one.right in best) / len(best)
 

@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 
     from streamgaze_task.pipeline.records import Question
 
-MOST_UNBALANCING = WRONG**2 + WRONG
-"""No question may unbalance the words more than one whose words are all new: its answer goes from 0
-to 3, its three wrong options from 0 to -1, which is 9 + 3 in squares."""
+FRESH = WRONG**2
+"""Square of the balance of a word that was right once and never wrong: always allowed."""
 
 
 def choose(candidates: Mapping[str, Sequence[Question]], most: int, seed: int) -> frozenset[str]:
     """Ids of the questions of one task that make the benchmark.
 
-    Recordings take turns, and each takes the question that balances the words best. Questions
-    without options are spread over their recording.
+    Recordings take turns, and each takes the first question, in random order, that leaves every
+    one of its words as balanced as chance alone would. Always the best balanced one would be too
+    much of a good thing: what is right less often than it should be in one half of the benchmark
+    would then be right in the other. Questions without options are spread over their recording.
 
     Args:
         candidates: id of a recording -> its good questions of the task, in order of time.
         most: questions a recording, at most; >= 1.
-        seed: decides among equally good ones.
+        seed: decides the order.
     """
     rngs = {name: chance(seed, name, "choose") for name in sorted(candidates)}
     chosen: set[str] = set()
@@ -42,26 +43,45 @@ def choose(candidates: Mapping[str, Sequence[Question]], most: int, seed: int) -
         chosen |= {asked[place].id for place in spread(asked, most, rng)}
         choices = [one for one in candidates[name] if one.answer]
         left[name] = rng.sample(choices, len(choices))
-    balance: Counter[str] = Counter()
+    words = Words()
     for _ in range(most):
         for questions in left.values():
-            best = min(questions, key=lambda one: unbalancing(one, balance), default=None)
-            if best is None or unbalancing(best, balance) > MOST_UNBALANCING:
-                continue
-            questions.remove(best)
-            balance.update(weights(best))
-            chosen.add(best.id)
+            taken = next((one for one in questions if words.stay_balanced(one)), None)
+            if taken is not None:
+                questions.remove(taken)
+                words.add(taken)
+                chosen.add(taken.id)
     return frozenset(chosen)
+
+
+class Words:
+    """How often each word was right and wrong in the questions taken so far."""
+
+    def __init__(self) -> None:
+        self._balance: Counter[str] = Counter()
+        self._seen: Counter[str] = Counter()
+
+    def add(self, question: Question) -> None:
+        """Count a question's words."""
+        self._balance.update(weights(question))
+        self._seen.update(weights(question).keys())
+
+    def stay_balanced(self, question: Question) -> bool:
+        """Whether every word of a question is balanced also with it.
+
+        Balanced is what lies within one standard deviation of a word that is right by chance: one
+        appearance adds 3 with probability 1/4 and -1 otherwise, whose variance is 3. A word that is
+        brought nearer to 0 is always fine.
+        """
+        for word, weight in weights(question).items():
+            before = self._balance[word]
+            after = before + weight
+            most = max(FRESH, WRONG * (self._seen[word] + 1))
+            if after**2 > most and abs(after) > abs(before):
+                return False
+        return True
 
 
 def weights(question: Question) -> dict[str, int]:
     """Option -> what the question adds to its balance."""
     return {question.answer: WRONG, **dict.fromkeys(question.wrong, -1)}
-
-
-def unbalancing(question: Question, balance: Mapping[str, int]) -> int:
-    """By how much a question changes the sum of the squared balances of its options."""
-    return sum(
-        (balance.get(word, 0) + weight) ** 2 - balance.get(word, 0) ** 2
-        for word, weight in weights(question).items()
-    )

@@ -35,6 +35,8 @@ def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
         if at is None or at > scanpath.video_seconds or not shown(look):
             continue
         past = scanpath.so_far(at)
+        if not rules.settings.allow_unknown_looks and not all(map(known, past.episodes)):
+            continue
         if not one_follower(past, past.group(look, kind), following.name, kind):
             continue
         other = {each.name for each in past.episodes if shown(each)}
@@ -44,6 +46,11 @@ def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
             yield _question(
                 past, at, next(numbers), looks=(look, following), wrong=drawn[1], kind=kind
             )
+
+
+def known(episode: Episode) -> bool:
+    """Whether it is known what a look was at."""
+    return bool(episode.gazed) and episode.sure
 
 
 def one_follower(past: Scanpath, group: tuple[str, ...], name: str, kind: Group) -> bool:

@@ -28,6 +28,11 @@ class QuestionSettings:
     group: Group = "gazed"
     """What counts as looked at; see streamgaze_task.pipeline.scanpath.Group."""
 
+    allow_unknown_looks: bool = False
+    """Whether OTP asks what came after a look at a thing although an earlier look, of which nobody
+    knows what it was at, may have been at that thing too. Where labels are often unsure and nobody
+    reviews them, there are few such questions otherwise."""
+
     def __post_init__(self) -> None:
         """Check."""
         unknown = [code for code in self.tasks if code not in CODES]

@@ -83,7 +83,7 @@ def points(target: Target, asked: int, video_seconds: float) -> tuple[TestPoint,
     wanted = [target.first + offset for offset in OFFSETS]
     wanted += [start + AGAIN for start, _ in target.spans[1:]]
     found = []
-    for at in sorted({int(time) for time in wanted if time >= asked}):
+    for at in sorted({int(time) for time in wanted if time > asked}):
         if at > min(asked + LAST_SECONDS, video_seconds):
             continue
         alert = target.alert(at)

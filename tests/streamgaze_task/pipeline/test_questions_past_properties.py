@@ -174,8 +174,21 @@ RIGHT = {"nfi": _nfi, "otp": _otp, "sr": _sr, "gsm": _gsm}
 def test_drawn_recordings_give_questions(code):
     """The properties above are about something."""
     recordings = [made.random_scanpath(seed) for seed in range(10)]
-    rules = made.rules_for(*recordings)
+    rules = made.rules_for(*recordings, allow_unknown_looks=True)
     assert all(len(ask(code, recording, rules)) >= 1 for recording in recordings)
+
+
+def test_an_unknown_look_may_have_been_at_the_same_thing():
+    """So OTP asks nothing after it, unless it is allowed to."""
+    recordings = [made.random_scanpath(seed, unknown=0.1, unsure=0.1) for seed in range(10)]
+    strict, loose = (
+        made.rules_for(*recordings, allow_unknown_looks=allowed) for allowed in (False, True)
+    )
+    asked = [ask("otp", recording, strict) for recording in recordings]
+    assert sum(map(len, asked)) < sum(len(ask("otp", one, loose)) for one in recordings)
+    for recording, questions in zip(recordings, asked, strict=True):
+        doubt = [e.start_seconds for e in recording.episodes if not (e.gazed and e.sure)]
+        assert all(question.asked_seconds <= min(doubt, default=9e9) for question in questions)
 
 
 def test_balance_makes_words_as_often_right_as_wrong():
