@@ -13,6 +13,8 @@ from streamgaze_task.pipeline import gaze_store, lines
 from streamgaze_task.pipeline.config import digest
 from streamgaze_task.pipeline.facts import RecordingFacts
 from streamgaze_task.pipeline.quality.baselines import baselines, read_qa
+from streamgaze_task.pipeline.quality.judging import NOT_CHOSEN
+from streamgaze_task.pipeline.recordings.find import missing
 from streamgaze_task.pipeline.records import Judged, LabelledFixation
 from streamgaze_task.pipeline.release import ReleaseRecording, write_release
 from streamgaze_task.pipeline.report import RunReport, facts_of
@@ -55,6 +57,7 @@ def make_benchmark(
         raise DatasetError(f"all {len(sources)} recordings failed; {first[0]}: {first[1]}")
     tasks = [task_of(config, source) for source in good]
     facts = facts_of(tasks, until)
+    facts["files_left_aside"] = _left_aside(config)
     made = False
     if until == NAMES[-1] and (skip_failed or not outcome.failed):
         made = _release(config, tasks, progress)
@@ -62,6 +65,12 @@ def make_benchmark(
     report = RunReport(config.name, config.out, facts, dict(outcome.failed), made)
     _write_report(config, report)
     return report
+
+
+def _left_aside(config: Config) -> list[str]:
+    """Videos without gaze and gaze without video, in words."""
+    base = config.path.parent
+    return [note for settings in config.recordings for note in missing(settings, base)]
 
 
 def _release(config: Config, tasks: Sequence[Task], progress: Progress) -> bool:
@@ -112,6 +121,7 @@ def plan_text(config: Config) -> str:
         counts[stage] = counts.get(stage, 0) + 1
     told = [f"{config.name}: {len(sources)} recording(s), rules: {config.method}"]
     told += [f"  {source.recording_id}  {source.format}  {source.video.name}" for source in sources]
+    told += [f"  {note}" for note in _left_aside(config)]
     told += [f"  {stage}: {count} to make" for stage, count in counts.items()]
     told.append(f"would write: {config.work} and {config.out / 'release'}")
     return "\n".join(told) + "\n"
@@ -144,7 +154,8 @@ def _to_review(task: Task) -> ReviewRecording:
         gaze=gaze_store.read(path).table(),
         camera=facts.camera,
         fixations=tuple(task.read("labels", LabelledFixation)),
-        questions=tuple(task.read("judged", Judged)),
+        # Those that were good but not needed would only make the page longer.
+        questions=tuple(one for one in task.read("judged", Judged) if one.dropped != NOT_CHOSEN),
     )
 
 

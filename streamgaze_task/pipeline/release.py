@@ -171,7 +171,6 @@ def _alert(question: Question) -> dict[str, Any]:
         "time_stamp": stamp(question.asked_seconds),
         **question.extras,
         "test_info": points,
-        "label_means": question.label_means,
     }
 
 

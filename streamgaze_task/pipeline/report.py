@@ -41,6 +41,7 @@ class RunReport:
         blocks: list[Table | Note] = [Note(f"{self.name}: {line}") for line in _lines(self.facts)]
         if "questions" in self.facts:
             blocks.append(_tasks(self.facts))
+        blocks += [Note(note) for note in self.facts.get("files_left_aside", ())]
         for name, note in self.facts.get("notes", {}).items():
             blocks.append(Note(f"{name}: {'; '.join(note)}"))
         for name, why in self.failed.items():
