@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.oie import FairOptions, stems
+from streamgaze_task.pipeline.questions.fair import FairOptions
+from streamgaze_task.pipeline.questions.words import stems
 from streamgaze_task.pipeline.records import Question
 from streamgaze_task.timestamps import stamp
 
@@ -126,27 +128,43 @@ def _question(
     recent: dict[str, float],
     wrong: tuple[str, ...],
 ) -> Question:
+    end = min(action.start_seconds + AFTER_SECONDS, scanpath.video_seconds)
+    return action_question(
+        Question(
+            id=f"{scanpath.recording_id}/fap/{number:04d}",
+            task="fap",
+            recording_id=scanpath.recording_id,
+            asked_seconds=at,
+            text="",
+            answer=action.text,
+            wrong=wrong,
+            span_seconds=(float(at), end),
+            episodes=(episode.number,),
+        ),
+        recent,
+        action.start_seconds,
+    )
+
+
+def action_question(bare: Question, recent: dict[str, float], start_seconds: float) -> Question:
+    """A question about the next action, with the words and fields of the release.
+
+    Args:
+        bare: the question without them.
+        recent: things looked at last -> when, in order.
+        start_seconds: when the action begins.
+    """
     timing = [{"object": name, "timestamp": stamp(start)} for name, start in recent.items()]
-    return Question(
-        id=f"{scanpath.recording_id}/fap/{number:04d}",
-        task="fap",
-        recording_id=scanpath.recording_id,
-        asked_seconds=at,
+    return replace(
+        bare,
         text=(
             f"Based on the recent fixation pattern ({ARROW.join(recent)}), "
             "what action will the user do next?"
         ),
-        answer=action.text,
-        wrong=wrong,
-        span_seconds=(
-            float(at),
-            min(action.start_seconds + AFTER_SECONDS, scanpath.video_seconds),
-        ),
-        episodes=(episode.number,),
         extras={
-            "answer_action": action.text,
+            "answer_action": bare.answer,
             "context_objects": list(recent),
             "context_objects_with_timing": timing,
-            "actual_action_time": stamp(action.start_seconds),
+            "actual_action_time": stamp(start_seconds),
         },
     )

@@ -5,14 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.oie import (
-    FairOptions,
-    current_looks,
-    present,
-    question_words,
-    stems,
-)
+from streamgaze_task.pipeline.questions.fair import FairOptions
+from streamgaze_task.pipeline.questions.present import current_looks, present
 from streamgaze_task.pipeline.questions.rules import OPTIONS
+from streamgaze_task.pipeline.questions.words import question_words, stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

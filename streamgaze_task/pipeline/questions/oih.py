@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.oie import FairOptions, current_looks, present, unlike
+from streamgaze_task.pipeline.questions.present import identifications
+from streamgaze_task.pipeline.questions.words import unlike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
     from streamgaze_task.pipeline.questions.rules import Rules
-    from streamgaze_task.pipeline.records import Question
+    from streamgaze_task.pipeline.records import Episode, Question
     from streamgaze_task.pipeline.scanpath import Scanpath
 
 
@@ -26,20 +27,10 @@ def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
         rules: whose vocabulary says what is looked at anywhere.
         rng: of this recording and task.
     """
-    options, number = FairOptions(rules.vocabulary, rng), 0
-    for episode, at in current_looks(scanpath):
-        pool = unlike((thing.name for thing in episode.outside), scanpath.group(episode, "circle"))
-        wrong = options.take(episode.name, pool)
-        if wrong:
-            extras: dict[str, object] = {"object": episode.name}
-            yield present(
-                scanpath,
-                "oih",
-                number,
-                at,
-                answer=episode.name,
-                wrong=wrong,
-                episode=episode,
-                extras=extras,
-            )
-            number += 1
+
+    def pool_of(episode: Episode, at: int) -> Iterator[str]:
+        del at
+        names = (thing.name for thing in episode.outside)
+        return unlike(names, scanpath.group(episode, "circle"))
+
+    return identifications(scanpath, "oih", rules, rng, pool_of)

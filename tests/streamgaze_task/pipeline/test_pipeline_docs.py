@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from streamgaze_task.pipeline.config import read_config
 
 TEXT = (Path(__file__).parents[3] / "docs" / "pipeline.md").read_text(encoding="utf-8")

@@ -11,7 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from streamgaze_task.pipeline.questions import oar, oie, oih
+from streamgaze_task.pipeline.questions.fair import FairOptions
 from streamgaze_task.pipeline.questions.rules import Rules, chance
+from streamgaze_task.pipeline.questions.words import alike
 from streamgaze_task.pipeline.records import SeenObject
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scanpaths.py"))))
@@ -124,7 +126,7 @@ class TestEasy:
 )
 def test_alike(a, b, same):
     """Alike."""
-    assert oie.alike(a, b) is oie.alike(b, a) is same
+    assert alike(a, b) is alike(b, a) is same
 
 
 class TestFairOptions:
@@ -135,7 +137,7 @@ class TestFairOptions:
         shares = {"a": 20, "b": 10, **dict.fromkeys("cdefghijkl", 7)}
         words = [word for word, count in shares.items() for _ in range(count)]
         answers = chance(1).choices(words, k=2000)
-        options = oie.FairOptions(words, chance(2))
+        options = FairOptions(words, chance(2))
         offered = Counter(word for one in answers for word in options.take(one, shares))
         right = Counter(answers)
         for word in shares:
@@ -144,7 +146,7 @@ class TestFairOptions:
     def test_shares_are_learnt_where_the_list_does_not_tell_them(self):
         """Shares are learnt where the list does not tell them."""
         answers = chance(1).choices("abcdefgh", [2, 2, 1, 1, 1, 1, 0.1, 0.1], k=2000)
-        options = oie.FairOptions("abcdefgh", chance(2))
+        options = FairOptions("abcdefgh", chance(2))
         offered = Counter(word for one in answers for word in options.take(one, "abcdefgh"))
         right = Counter(answers)
         for word in "abcdef":
@@ -152,13 +154,13 @@ class TestFairOptions:
 
     def test_words_that_are_right_nowhere_are_not_offered(self):
         """Words that are right nowhere are not offered."""
-        options = oie.FairOptions(("cup", "jar", "pan", "pot"), chance(0))
+        options = FairOptions(("cup", "jar", "pan", "pot"), chance(0))
         assert set(options.take("cup", ("jar", "pan", "pot", "wall"))) == {"jar", "pan", "pot"}
         assert options.take("cup", ("jar", "pan", "wall")) == ()
 
     def test_recordings_begin_with_different_words(self):
         """Recordings begin with different words."""
-        first = {oie.FairOptions(WORDS, chance(seed)).take("cup", WORDS) for seed in range(10)}
+        first = {FairOptions(WORDS, chance(seed)).take("cup", WORDS) for seed in range(10)}
         assert len(first) > 3
 
 

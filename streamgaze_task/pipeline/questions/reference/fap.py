@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.fap import AFTER_SECONDS, ARROW, CONTEXT
+from streamgaze_task.pipeline.questions.fap import AFTER_SECONDS, ARROW, CONTEXT, action_question
 from streamgaze_task.pipeline.questions.reference.timeline import asked, once, span, timeline
 from streamgaze_task.pipeline.questions.rules import OPTIONS, WRONG
 from streamgaze_task.pipeline.records import Question
-from streamgaze_task.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -92,24 +91,15 @@ def _question(
     options: Sequence[str],
 ) -> Question:
     at = asked(look.end_seconds)
-    timing = [{"object": name, "timestamp": stamp(start)} for name, start in objects.items()]
-    return Question(
+    bare = Question(
         id=f"{scanpath.recording_id}/fap/{number:04d}",
         task="fap",
         recording_id=scanpath.recording_id,
         asked_seconds=at,
-        text=(
-            f"Based on the recent fixation pattern ({ARROW.join(objects)}), "
-            "what action will the user do next?"
-        ),
+        text="",
         answer=options[0],
         wrong=tuple(options[1:]),
         span_seconds=span(at, action.start_seconds + AFTER_SECONDS),
         episodes=(look.episode,),
-        extras={
-            "answer_action": options[0],
-            "context_objects": list(objects),
-            "context_objects_with_timing": timing,
-            "actual_action_time": stamp(action.start_seconds),
-        },
     )
+    return action_question(bare, objects, action.start_seconds)

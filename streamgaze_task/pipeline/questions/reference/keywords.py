@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.oie import question_words
+from streamgaze_task.pipeline.questions.words import question_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

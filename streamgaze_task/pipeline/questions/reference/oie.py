@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.oie import question_words
 from streamgaze_task.pipeline.questions.reference.timeline import once
 from streamgaze_task.pipeline.questions.rules import WRONG
+from streamgaze_task.pipeline.questions.words import question_words
 from streamgaze_task.pipeline.records import Question
 
 if TYPE_CHECKING:
