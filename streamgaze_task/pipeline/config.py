@@ -101,6 +101,27 @@ class Config:
         return self.out / "decisions.json"
 
 
+class _Plain(yaml.SafeLoader):
+    """Reads plain values, every name once, no aliases: a few lines of them unfold to any size."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse aliases."""
+        if self.check_event(yaml.AliasEvent):
+            place = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not read", problem_mark=place)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (PyYAML's signature)
+        """Refuse a name that stands there twice: the first would be lost."""
+        seen: set[str] = set()
+        for name, _ in node.value:
+            if isinstance(name, yaml.ScalarNode) and name.value in seen:
+                told = f"{name.value!r:.80} stands here twice"
+                raise yaml.MarkedYAMLError(problem=told, problem_mark=name.start_mark)
+            seen.add(str(name.value))
+        return super().construct_mapping(node, deep=deep)
+
+
 def read_config(path: Path) -> Config:
     """Read a configuration.
 
@@ -108,17 +129,20 @@ def read_config(path: Path) -> Config:
         UsageError: the file cannot be read, or something in it is unknown or of another type.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise UsageError(f"{path} must be a configuration of at most {LARGEST} bytes")
-        given = yaml.safe_load(data)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        given = yaml.load(data, _Plain)  # noqa: S506 (it is a SafeLoader that reads less)
+    # ValueError: a date that there is not, or a number of more digits than Python reads.
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", next_step=EXAMPLE) from error
     written = settings_from(_Written, given, path.name)
     if not written.recordings:
         raise UsageError(f"{path.name}: recordings must name at least one folder")
-    if not written.name.strip() or not written.out.strip():
-        raise UsageError(f"{path.name}: name and out must not be empty, {shown(written.name)}")
+    if not written.name.strip() or not written.out.strip() or "\0" in written.out:
+        told = f"{shown(written.name)} and {shown(written.out)}"
+        raise UsageError(f"{path.name}: name and out must not be empty, but are {told}")
     return Config(
         name=written.name,
         path=path.absolute(),

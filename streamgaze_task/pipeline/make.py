@@ -46,10 +46,11 @@ def make_benchmark(
     """Run everything up to a stage; what is finished is not made again.
 
     Raises:
-        UsageError: the configuration names no recording.
+        UsageError: the configuration names no recording, or `out` cannot be written to.
         DatasetError: every recording failed.
     """
     sources = sources_of(config)
+    _make_room(config)
     outcome = run_stages(config, sources, workers=workers, until=until, progress=progress)
     good = [source for source in sources if source.recording_id not in outcome.failed]
     if not good:
@@ -71,6 +72,13 @@ def _left_aside(config: Config) -> list[str]:
     """Videos without gaze and gaze without video, in words."""
     base = config.path.parent
     return [note for settings in config.recordings for note in missing(settings, base)]
+
+
+def _make_room(config: Config) -> None:
+    try:
+        (config.work / "locks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"out must be a folder to write to: {error}") from error
 
 
 def _release(config: Config, tasks: Sequence[Task], progress: Progress) -> bool:
@@ -105,12 +113,12 @@ def _recording(task: Task) -> ReleaseRecording:
 
 
 def _write_report(config: Config, report: RunReport) -> None:
-    config.out.mkdir(parents=True, exist_ok=True)
     unfinished = config.out / f".{REPORT}"
-    unfinished.write_text(
-        json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n", "utf-8"
-    )
-    unfinished.replace(config.out / REPORT)
+    text = json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n"
+    # Two runs may end at once.
+    with FileLock(config.work / "locks" / "report.lock"):
+        unfinished.write_text(text, "utf-8")
+        unfinished.replace(config.out / REPORT)
 
 
 def plan_text(config: Config) -> str:

@@ -8,6 +8,7 @@ themselves, so that nothing must be read back from overlay videos.
 from __future__ import annotations
 
 import csv
+import glob
 import io
 import json
 import os
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.choices import LETTERS
+from sightline.errors import UsageError
 from sightline.staging import new_folder
 from streamgaze_task.pipeline.questions.rules import OPTIONS, chance
 from streamgaze_task.release.layout import ABILITIES, METADATA_COLUMNS
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.records import Episode, Question, SeenObject
     from streamgaze_task.pipeline.scanpath import Scanpath
     from streamgaze_task.task_names import TaskName
+
+_FOLDERS = ("qa", "metadata", "gaze", "videos/original_video")
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,15 @@ def write_release(
         recordings: by id.
         seed: decides the order of options.
         progress: told about every recording.
+
+    Raises:
+        UsageError: the folder holds what is no release's.
     """
+    _refuse_strange(out)
+    # What a killed run was writing, too.
+    for left in out.parent.glob(f".{glob.escape(out.name)}-*"):
+        shutil.rmtree(left, ignore_errors=True)
     old = out.with_name(f".{out.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.replace(old)
     try:
@@ -74,10 +84,21 @@ def write_release(
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _refuse_strange(out: Path) -> None:
+    """An earlier release is replaced; whatever else lies there is somebody's."""
+    known = {name.partition("/")[0] for name in _FOLDERS}
+    strange = {path.name for path in out.iterdir()} - known if out.is_dir() else {out.name}
+    if strange and out.exists():
+        raise UsageError(
+            f"{out} would be replaced, but no run wrote what is there: {', '.join(sorted(strange))}",
+            next_step="move it away, or give another `out` in the configuration",
+        )
+
+
 def _write(
     folder: Path, recordings: Sequence[ReleaseRecording], seed: int, progress: Progress
 ) -> None:
-    for name in ("qa", "metadata", "gaze", "videos/original_video"):
+    for name in _FOLDERS:
         (folder / name).mkdir(parents=True)
     questions = [question for recording in recordings for question in recording.questions]
     categories = {each.scanpath.recording_id: each.scanpath.category for each in recordings}
@@ -100,7 +121,8 @@ def _write(
 def _take(video: Path, target: Path) -> None:
     """The same file under another name, or a copy where file systems differ."""
     try:
-        os.link(video, target)
+        # Resolved: a second name of a link would lead nowhere from here.
+        os.link(video.resolve(), target)
     except OSError:
         shutil.copyfile(video, target)
 

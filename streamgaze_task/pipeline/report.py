@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.tables import Column, Note, Table, render
 from streamgaze_task.pipeline.facts import RecordingFacts
+from streamgaze_task.pipeline.outdated import outdated_of
 from streamgaze_task.pipeline.records import Episode, FoundFixation, Judged, LabelledFixation, View
 from streamgaze_task.pipeline.stages import NAMES
 from streamgaze_task.task_names import TASKS
@@ -83,6 +84,7 @@ def facts_of(tasks: Sequence[Task], until: str) -> dict[str, Any]:
         facts["episodes"] = len(episodes)
         facts["episodes_unknown"] = sum(not one.gazed for one in episodes)
     if "judged" in done:
+        facts["outdated_decisions"] = sum(len(outdated_of(task)) for task in tasks)
         facts["questions"] = _questions(
             [one for task in tasks for one in task.read("judged", Judged)]
         )
@@ -120,6 +122,11 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         )
     if "episodes" in facts:
         told.append(f"{facts['episodes']} episodes, {facts['episodes_unknown']} of them unknown")
+    if facts.get("outdated_decisions"):
+        told.append(
+            f"{facts['outdated_decisions']} decisions of reviewers not applied: what they saw has "
+            "changed since"
+        )
     return told
 
 

@@ -14,7 +14,7 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
@@ -228,9 +228,15 @@ def work(config: Config, source: Source, stage: str, shared: Mapping[str, Any]) 
 
 def pending(config: Config, sources: Sequence[Source]) -> Iterator[tuple[str, Source]]:
     """What a run would make, as far as that can be told: after a stage that is not done, all."""
-    for source in sources:
-        task, behind = task_of(config, source), False
-        for stage in PER_RECORDING:
-            behind = behind or not stage.is_done(task)
-            if behind:
-                yield stage.name, source
+    tasks = [task_of(config, source) for source in sources]
+    behind = {source.recording_id: False for source in sources}
+    for stages, gather, _ in PHASES:
+        unknown = any(behind.values())
+        shared = gather(tasks) if gather and not unknown else {}
+        for task in tasks:
+            own = task.source.recording_id
+            for stage in stages:
+                known = replace(task, shared=shared)
+                behind[own] = unknown or behind[own] or not stage.is_done(known)
+                if behind[own]:
+                    yield stage.name, task.source

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamgaze_task.cameras import PUBLISHED, camera_of
 from streamgaze_task.pipeline import gaze_store
+from streamgaze_task.pipeline.config import digest
 from streamgaze_task.pipeline.episodes import episodes_of, reference_episodes
 from streamgaze_task.pipeline.facts import RecordingFacts
 from streamgaze_task.pipeline.fixating.find import find_fixations
@@ -21,6 +22,7 @@ from streamgaze_task.pipeline.labelling.labeller import Query
 from streamgaze_task.pipeline.labelling.labels import label_fixations, take_views
 from streamgaze_task.pipeline.labelling.log import AnswerLog
 from streamgaze_task.pipeline.labelling.log import ask_all as ask_all_queries
+from streamgaze_task.pipeline.outdated import note_outdated, of_recording
 from streamgaze_task.pipeline.quality.choosing import choose
 from streamgaze_task.pipeline.quality.judging import by_filters, judge_questions
 from streamgaze_task.pipeline.quality.verify import verify_questions
@@ -134,9 +136,13 @@ def replace_paths(source: Any) -> dict[str, Any]:
     camera = source.camera
     return {
         "id": source.recording_id,
+        "name": source.name,
         "format": source.format,
         "category": source.category,
         "camera": (camera.name, camera.hfov_degrees),
+        "roles": source.roles,
+        "table": source.table,
+        "projection": (source.eye_distance_metres, source.max_gap_seconds),
     }
 
 
@@ -325,7 +331,9 @@ def _judged(task: Task) -> Iterable[Judged]:
         chosen=_own_choice(task),
         verify=verify if settings.verify else None,
     )
-    return apply_to_questions(judged, _decisions(task), facts.recording_id)
+    decisions = _decisions(task)
+    note_outdated(task, judged, decisions)
+    return apply_to_questions(judged, decisions, facts.recording_id)
 
 
 def _answers(task: Task) -> dict[str, str]:
@@ -335,15 +343,19 @@ def _answers(task: Task) -> dict[str, str]:
 
 
 def _reviewed(task: Task) -> dict[str, str]:
-    return {"decisions": file_digest(task.config.decisions)}
+    """What reviewers said of this recording: others are not made again for it."""
+    own = of_recording(_decisions(task), task.source.recording_id)
+    return {"decisions": digest(own)} if own else {}
 
 
 def _words(task: Task) -> dict[str, str]:
-    return {"words": repr(sorted(task.shared.items()))}
+    asked = _answers(task) if task.config.method == "reference" else {}
+    return {**asked, "words": repr(sorted(task.shared.items()))}
 
 
 def _chosen(task: Task) -> dict[str, str]:
-    return {**_reviewed(task), "chosen": repr(_own_choice(task))}
+    asked = _answers(task) if task.config.quality.verify else {}
+    return {**asked, **_reviewed(task), "chosen": repr(_own_choice(task))}
 
 
 PER_RECORDING = (
@@ -356,6 +368,7 @@ PER_RECORDING = (
         _labels,
         ("recordings", "fixations"),
         lambda config: (config.labels, config.labeller),
+        _answers,
     ),
     Stage(
         "views",

@@ -2,21 +2,25 @@
 
 A question that it finds unclear, or answers otherwise, is dropped with its reason. One to which it
 gives no readable answer is not confirmed either; step 4 of the authors' pipeline keeps such ones.
+Nothing is shown of the time at which a question is asked or of later: a verifier that sees more
+than the models are shown would confirm what nobody can know.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sightline.sampling import window
 from streamgaze_task.overlay import degrees_style, draw_overlay
 from streamgaze_task.pipeline.labelling.answers import verdict_reader
-from streamgaze_task.pipeline.labelling.asking import read_all
+from streamgaze_task.pipeline.labelling.asking import Outcome, read_all
 from streamgaze_task.pipeline.labelling.footage import Footage
 from streamgaze_task.pipeline.labelling.moments import fixation_frames
 from streamgaze_task.pipeline.labelling.prompts import verify_query
 from streamgaze_task.pipeline.labelling.settings import TRIES
+from streamgaze_task.pipeline.questions.rules import OPTIONS, chance
 from streamgaze_task.task_names import BY_CODE
 
 if TYPE_CHECKING:
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
     from streamgaze_task.cameras import Camera
     from streamgaze_task.gaze import GazeTable
     from streamgaze_task.pipeline.labelling.answers import Verdict
-    from streamgaze_task.pipeline.labelling.asking import Outcome
     from streamgaze_task.pipeline.labelling.labeller import Labeller, Query
     from streamgaze_task.pipeline.labelling.log import AnswerLog
     from streamgaze_task.pipeline.quality.settings import QualitySettings
@@ -35,8 +38,21 @@ if TYPE_CHECKING:
 ALERTS = ("raise the alert", "do not raise the alert")
 """What a verifier chooses from at a test point."""
 
+MEANS = {
+    "now": "Raise the alert if it is so in the last picture, for the first time or again.",
+    "already_seen": "Raise the alert if it is so in any of the pictures.",
+}
+"""How the labels of test points read, in words: by the question's own, which speak of a first time,
+nobody knows."""
+LOOKS_BACK = 10.0
+"""Seconds before a test point that are shown, where its label means the moment (ours: what leads
+up to it)."""
+NOTHING = "no picture of the video lies before it"
+
 _APART = 0.05
+"""Least seconds between two pictures."""
 _BATCH = 8
+"""Checks whose pictures are in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +82,15 @@ class Check:
         )
 
 
-def checks_of(question: Question, number: int) -> Iterator[Check]:
-    """What is asked about a question.
+def checks_of(question: Question) -> Iterator[Check]:
+    """What is asked about a question; its id decides where the right option stands.
+
+    So the same is asked whatever other questions there are, and answers on disk stay of use.
 
     Args:
         question: with options, or with test points.
-        number: of the question, which decides where its right option stands.
     """
+    number = chance(0, question.id, "verify").randrange(OPTIONS)
     family = BY_CODE[question.task].family
     if not question.points:
         start, end = window(family, question.asked_seconds)
@@ -84,11 +102,18 @@ def checks_of(question: Question, number: int) -> Iterator[Check]:
         return
     for place, point in enumerate(question.points):
         right = ALERTS if point.alert else ALERTS[::-1]
-        text = f"{question.text} Decide at the last picture."
+        text = f"{question.text} {MEANS[question.label_means]}"
         key = f"verify/{question.id}/{place}"
-        begin = max(point.seconds - 10.0, 0.0)
+        begin = _begin(question, point.seconds)
         turn = (number + place) % len(right)
         yield Check(question, key, begin, float(point.seconds), text, right, turn)
+
+
+def _begin(question: Question, at: int) -> float:
+    """Where the pictures of a test point begin: with the question, or just before the point."""
+    if question.label_means == "already_seen":
+        return float(min(question.asked_seconds, at))
+    return max(at - LOOKS_BACK, 0.0)
 
 
 def verify_questions(
@@ -115,24 +140,30 @@ def verify_questions(
     Raises:
         DatasetError: the video cannot be decoded.
     """
-    footage, objections = Footage(video), dict[str, str]()
+    footage, objections, unseen = Footage(video), dict[str, str](), Outcome[Verdict](None, NOTHING)
     style = degrees_style(footage.scan.width, camera)
-    checks = [one for k, question in enumerate(questions) for one in checks_of(question, k)]
+    checks = [one for question in questions for one in checks_of(question)]
     for begin in range(0, len(checks), _BATCH):
         some = checks[begin : begin + _BATCH]
-        wanted = {check.key: _frames(footage, check, settings.frames) for check in some}
+        wanted = {
+            check.key: frames_of(footage.scan.pts_seconds, check, settings.frames) for check in some
+        }
         indices = {index for found in wanted.values() for index in found}
         shown = {
             frame.index: draw_overlay(frame.image, gaze.at(frame.pts_seconds), style)
             for frame in footage.frames(indices)
         }
         queries = [
-            _query(check, [shown[k] for k in wanted[check.key] if k in shown]) for check in some
+            _query(check, [shown[k] for k in wanted[check.key]])
+            for check in some
+            if wanted[check.key]
         ]
         readers = {check.key: verdict_reader(check.shown) for check in some}
         outcomes = read_all(labeller, log, queries, readers, tries=TRIES)
         for check in some:
-            why = objection(check, outcomes[check.key], keep=settings.unverified == "keep")
+            why = objection(
+                check, outcomes.get(check.key, unseen), keep=settings.unverified == "keep"
+            )
             if why:
                 objections.setdefault(check.question.id, why)
     return objections
@@ -157,12 +188,23 @@ def objection(check: Check, outcome: Outcome[Verdict], *, keep: bool) -> str:
     return "" if chosen == check.options[0] else f"{chosen!r} was chosen: {verdict.reason}"
 
 
-def _frames(footage: Footage, check: Check, most: int) -> list[int]:
-    """Positions of the pictures of a check, the last one on screen just before its end."""
-    times = footage.scan.pts_seconds
-    last = max((k for k, at in enumerate(times) if at < check.end), default=0)
-    spread = fixation_frames(times, check.start, check.end, most=most, apart=_APART)
-    return sorted({*(k for k in spread if k < last), last})
+def frames_of(times: Sequence[float], check: Check, most: int) -> list[int]:
+    """Which pictures a check shows: the last one before its end, and others spread before it.
+
+    Args:
+        times: presentation times of the video's frames, ascending.
+        check: what is asked.
+        most: pictures at most, >= 1.
+
+    Returns:
+        Positions in `times`, ascending, none whose time is the check's end or later; none at all
+        when the video begins later.
+    """
+    last = bisect_left(times, check.end) - 1
+    if last < 0:
+        return []
+    found = fixation_frames(times, check.start, check.end, most=max(most - 1, 1), apart=_APART)
+    return [*(k for k in found if k < last and most > 1), last]
 
 
 def _query(check: Check, images: Iterable[object]) -> Query:

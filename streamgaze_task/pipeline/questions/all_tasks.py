@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.questions import fap, gsm, gta, nfi, oaa, oar, oie, oih, otp, sr
+from streamgaze_task.pipeline.questions.alerts import already_seen
 from streamgaze_task.pipeline.questions.rules import OPTIONS, chance, spread
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def ask_all(scanpath: Scanpath, rules: Rules, seed: int) -> Iterator[Question]:
         rng = chance(seed, scanpath.recording_id, code)
         found = sorted(make(scanpath, rules, rng), key=lambda question: question.asked_seconds)
         for place in spread(found, CANDIDATES, rng):
-            yield _checked(found[place])
+            question = _checked(found[place])
+            as_seen = question.points and rules.settings.label_means == "already_seen"
+            yield already_seen(question) if as_seen else question
 
 
 def _checked(question: Question) -> Question:

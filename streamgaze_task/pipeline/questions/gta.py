@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.test_points import Target, alert_questions
+from streamgaze_task.pipeline.questions.alerts import Target, alert_questions
 from streamgaze_task.pipeline.scanpath import LOSS_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
+    from streamgaze_task.pipeline.questions.alerts import Spans
     from streamgaze_task.pipeline.questions.rules import Rules
-    from streamgaze_task.pipeline.questions.test_points import Spans
     from streamgaze_task.pipeline.records import Episode, Question
     from streamgaze_task.pipeline.scanpath import Group, Scanpath
 

@@ -7,14 +7,14 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.test_points import CLEAR_SECONDS, Target, alert_questions
+from streamgaze_task.pipeline.questions.alerts import CLEAR_SECONDS, Target, alert_questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from random import Random
 
+    from streamgaze_task.pipeline.questions.alerts import Spans
     from streamgaze_task.pipeline.questions.rules import Rules
-    from streamgaze_task.pipeline.questions.test_points import Spans
     from streamgaze_task.pipeline.records import Episode, Question, View
     from streamgaze_task.pipeline.scanpath import Scanpath
 

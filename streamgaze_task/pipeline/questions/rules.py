@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from streamgaze_task.pipeline.scanpath import Group  # noqa: TC001 (settings_from reads the hint)
 from streamgaze_task.task_names import CODES
@@ -28,6 +28,10 @@ class QuestionSettings:
     group: Group = "gazed"
     """What counts as looked at; see streamgaze_task.pipeline.scanpath.Group."""
 
+    label_means: Literal["now", "already_seen"] = "now"
+    """How the labels of test points read: alert while it is so (the release's), or from the first
+    time on (what the words of the authors' prompt ask). Questions are balanced for the first, and
+    our tasks score either reading of it; the second is for other evaluators."""
     allow_unknown_looks: bool = False
     """Whether OTP asks what came after a look at a thing although an earlier look, of which nobody
     knows what it was at, may have been at that thing too. Where labels are often unsure and nobody

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from streamgaze_task.pipeline.questions import gta, oaa
+from streamgaze_task.pipeline.questions.alerts import Target, already_seen, balanced, points
 from streamgaze_task.pipeline.questions.rules import QuestionSettings, Rules, chance
-from streamgaze_task.pipeline.questions.test_points import Target, already_seen, balanced, points
 from streamgaze_task.pipeline.records import Action, TestPoint
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scanpaths.py"))))

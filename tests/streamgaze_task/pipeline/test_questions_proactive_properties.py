@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamgaze_task.pipeline.questions import gta, oaa
+from streamgaze_task.pipeline.questions.alerts import already_seen
 from streamgaze_task.pipeline.questions.rules import Rules, chance, spread
-from streamgaze_task.pipeline.questions.test_points import already_seen
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scanpaths.py"))))
 scanpaths = made.scanpaths

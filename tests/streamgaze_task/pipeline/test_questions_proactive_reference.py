@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 
+from streamgaze_task.pipeline.questions.alerts import already_seen
 from streamgaze_task.pipeline.questions.reference import gta, oaa
 from streamgaze_task.pipeline.questions.reference.gta import merged, published_points
 from streamgaze_task.pipeline.questions.rules import chance
-from streamgaze_task.pipeline.questions.test_points import already_seen
 from streamgaze_task.pipeline.records import TestPoint
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scanpaths.py"))))

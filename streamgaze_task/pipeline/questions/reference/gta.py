@@ -11,17 +11,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from streamgaze_task.pipeline.questions.alerts import Target, question
 from streamgaze_task.pipeline.questions.reference.keywords import loose_things
 from streamgaze_task.pipeline.questions.reference.timeline import all_fov, looks, timeline
-from streamgaze_task.pipeline.questions.test_points import Target, question
 from streamgaze_task.pipeline.records import TestPoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from random import Random
 
+    from streamgaze_task.pipeline.questions.alerts import Spans
     from streamgaze_task.pipeline.questions.reference.timeline import Entry
-    from streamgaze_task.pipeline.questions.test_points import Spans
     from streamgaze_task.pipeline.records import Question
     from streamgaze_task.pipeline.scanpath import Scanpath
 
