@@ -98,6 +98,7 @@ def _run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(plan_text(config))
         return 0
     if arguments.cluster:
+        _check_alone(arguments)
         from streamgaze_task.pipeline.cluster import submit  # noqa: PLC0415 (needs the extra)
 
         sys.stdout.write(submit(config))
@@ -112,6 +113,21 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     sys.stdout.write(report.text())
     return 1 if report.failed else 0
+
+
+def _check_alone(arguments: argparse.Namespace) -> None:
+    """Refuse what the jobs of a cluster do not heed."""
+    given = {
+        "--workers": arguments.workers != 1,
+        "--until": arguments.until != STAGES[-1],
+        "--skip-failed": arguments.skip_failed,
+    }
+    beside = [name for name, is_given in given.items() if is_given]
+    if beside:
+        raise UsageError(
+            f"--cluster makes everything of all recordings, and does not heed {', '.join(beside)}",
+            next_step="say cluster.workers in the configuration, or leave --cluster out",
+        )
 
 
 def _add_review(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:

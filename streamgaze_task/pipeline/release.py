@@ -89,8 +89,9 @@ def _refuse_strange(out: Path) -> None:
     known = {name.partition("/")[0] for name in _FOLDERS}
     strange = {path.name for path in out.iterdir()} - known if out.is_dir() else {out.name}
     if strange and out.exists():
+        told = ", ".join(sorted(strange))
         raise UsageError(
-            f"{out} would be replaced, but no run wrote what is there: {', '.join(sorted(strange))}",
+            f"{out} would be replaced, but no run wrote what is there: {told}",
             next_step="move it away, or give another `out` in the configuration",
         )
 
@@ -127,11 +128,23 @@ def _take(video: Path, target: Path) -> None:
         shutil.copyfile(video, target)
 
 
+_GAZE = pa.schema(
+    {
+        "video_id": pa.string(),
+        "seconds": pa.float64(),
+        "x": pa.float64(),
+        "y": pa.float64(),
+        "valid": pa.bool_(),
+    }
+)
+
+
 def _write_gaze(path: Path, recordings: Sequence[ReleaseRecording]) -> None:
-    columns = [each.gaze.columns(each.scanpath.recording_id) for each in recordings]
-    names = ("video_id", "seconds", "x", "y", "valid")
-    table = pa.table({name: [v for c in columns for v in c[name]] for name in names})
-    pq.write_table(table, path, compression="zstd")
+    with pq.ParquetWriter(path, _GAZE, compression="zstd") as file:
+        for each in recordings:  # one at a time: all together would fill the memory
+            columns = each.gaze.columns(each.scanpath.recording_id)
+            told = {name: columns[name] for name in _GAZE.names}
+            file.write_table(pa.table(told, schema=_GAZE))
 
 
 def entries(

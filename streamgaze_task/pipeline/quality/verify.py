@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 ALERTS = ("raise the alert", "do not raise the alert")
 """What a verifier chooses from at a test point."""
 
+MARK = (
+    "Where it is known, the camera wearer's gaze is at the green dot in the black ring; the red "
+    "circle around it holds what is near. All three were drawn in."
+)
+"""What a verifier is told beside the question (streamgaze_task.overlay)."""
 MEANS = {
     "now": "Raise the alert if it is so in the last picture, for the first time or again.",
     "already_seen": "Raise the alert if it is so in any of the pictures.",
@@ -140,7 +145,8 @@ def verify_questions(
     Raises:
         DatasetError: the video cannot be decoded.
     """
-    footage, objections, unseen = Footage(video), dict[str, str](), Outcome[Verdict](None, NOTHING)
+    footage, objections = Footage(video), dict[str, str]()
+    unseen: Outcome[Verdict] = Outcome(None, NOTHING)
     style = degrees_style(footage.scan.width, camera)
     checks = [one for question in questions for one in checks_of(question)]
     for begin in range(0, len(checks), _BATCH):
@@ -212,6 +218,6 @@ def _query(check: Check, images: Iterable[object]) -> Query:
         check.key,
         list(images),  # type: ignore[arg-type]  # pictures with the gaze drawn in
         check.question.task,
-        check.text,
+        f"{check.text}\n{MARK}",
         check.shown,
     )

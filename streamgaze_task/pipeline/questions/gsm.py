@@ -88,11 +88,13 @@ def sequences(past: Scanpath) -> frozenset[tuple[str, ...]]:
     By the thing that the gaze was on. A look at nobody knows what is empty text and may have been
     anything, or nothing.
     """
+    looks = [one.name if one.gazed and one.sure else _ANY for one in past.episodes]
     marks = [(start, _ANY) for start, _ in unknown_spans(past)]
     marks += [(one.start_seconds, one.name) for one in past.episodes if one.gazed and one.sure]
     path = [name for _, name in sorted(marks)]
-    known = [name for name in path if name != _ANY]
-    return frozenset([*_threes(_merged(path)), *_threes(_merged(known))])
+    known = [name for name in looks if name != _ANY]
+    # In a loss something may have been looked at, or nothing; of an unknown look the same is true.
+    return frozenset(three for each in (path, looks, known) for three in _threes(_merged(each)))
 
 
 def _new_orders(order: Order, happened: frozenset[tuple[str, ...]]) -> list[Order]:

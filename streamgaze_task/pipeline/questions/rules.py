@@ -66,12 +66,6 @@ def chance(seed: int, *place: object) -> Random:
     return Random("/".join(map(str, (seed, *place))))  # noqa: S311 (drawings, not secrets)
 
 
-def draw(pool: Iterable[str], count: int, rng: Random) -> tuple[str, ...]:
-    """`count` different ones in random order; fewer where there are fewer."""
-    names = sorted(set(pool))
-    return tuple(rng.sample(names, min(count, len(names))))
-
-
 def spread(found: Sequence[object], count: int, rng: Random) -> list[int]:
     """Positions of at most `count` of what was found, one from each equal part, ascending."""
     count = min(count, len(found))

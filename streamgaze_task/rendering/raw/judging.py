@@ -1,13 +1,20 @@
-"""Whether a question about a rendered recording is right, by what happened in it."""
+"""Whether a question about a rendered recording is right, by what happened in it.
+
+The circle around the gaze is the pipeline's: one exact angle of the recording's camera. The sample
+release has the authors' circle, a part of the video's width that is the same for every camera.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from streamgaze_task.cameras import camera_of
+from streamgaze_task.overlay import RADIUS_DEGREES
 from streamgaze_task.rendering.judge import judge
 from streamgaze_task.rendering.raw.recordings import action_text, script_of_recording
+from streamgaze_task.rendering.videos import Video
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +68,18 @@ def in_sentences(question: Question, sentences: Mapping[str, str]) -> Question:
     )
 
 
+@dataclass(frozen=True)
+class _Filmed(Video):
+    """A video whose circle is that of its camera."""
+
+    @property
+    def radius(self) -> int:
+        """Radius of the field of view, pixels."""
+        return round(camera_of(self.source).radius_px(RADIUS_DEGREES, self.width))
+
+
 @lru_cache(maxsize=8)
 def _script(recording_id: str, seed: int, seconds: float | None) -> Script:
-    return script_of_recording(recording_id, seed, seconds)
+    script = script_of_recording(recording_id, seed, seconds)
+    told = {field.name: getattr(script.video, field.name) for field in fields(Video)}
+    return replace(script, video=_Filmed(**told))

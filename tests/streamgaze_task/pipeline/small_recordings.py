@@ -1,12 +1,11 @@
 """Small raw recordings, a labeller that answers at once, and what a run made of them, for tests.
 
-The recordings are made once per session and copied by every test. Their answers are those of the
-reader of rendered pictures, asked once and then played back: asking is what takes the time.
+The recordings are made once per session and copied by every test. The answers are made up, by the
+number of a fixation or frame alone: what is asked of them here is that they come out the same.
 """
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,8 +15,6 @@ from pathlib import Path
 
 import yaml
 
-from streamgaze_task.pipeline.config import read_config
-from streamgaze_task.pipeline.run import run_stages, sources_of
 from streamgaze_task.rendering.raw.recordings import RECORDINGS
 from streamgaze_task.sample_recordings import write
 
@@ -26,13 +23,15 @@ STAGES = ("recordings", "fixations", "labels", "views", "episodes", "questions",
 VIDEOS = {
     EGTEA: f"egtea/videos/{EGTEA}.mp4",
     EGO4D: f"ego4d/v2/gaze_videos/v2/full_scale/{EGO4D}.mp4",
-    TABLE: f"table/{TABLE}.mp4",
+    TABLE: f"table/videos/{TABLE}.mp4",
 }
-SECONDS = 30.0
+NAMES = ("cup", "plate", "knife", "fridge", "bowl", "spoon", "pan", "jar", "towel", "lamp")
+COLORS = dict(zip(NAMES, ("red", "white", "gray", "blue", "green") * 2, strict=True))
+SECONDS = 40.0
 
 
 def made(tmp_path_factory) -> Path:
-    """Three recordings of 30 s, with answers for `labeller: recorded`; read-only."""
+    """Three recordings of 40 s, with answers for `labeller: recorded`; read-only."""
     folder = tmp_path_factory.getbasetemp() / "small-recordings"
     if not folder.exists():
         unfinished = folder.with_name("small-recordings-unfinished")
@@ -43,20 +42,30 @@ def made(tmp_path_factory) -> Path:
             if each.recording_id in VIDEOS
         ]
         write(unfinished, chosen, seed=0)
-        _record_answers(unfinished)
+        write_answers(unfinished / "answers.jsonl")
+        change(
+            unfinished / "config.yaml",
+            labeller={"kind": "recorded", "recorded": "answers.jsonl"},
+            views={"every_seconds": 2.0},
+        )
         unfinished.replace(folder)
     return folder
 
 
-def _record_answers(folder):
-    path = folder / "config.yaml"
-    change(path, views={"every_seconds": 2.0})
-    config = read_config(path)
-    run_stages(config, sources_of(config), until="views")
-    logs = sorted((config.work / "answers").glob("*.jsonl"))
-    (folder / "answers.jsonl").write_bytes(b"".join(log.read_bytes() for log in logs))
-    shutil.rmtree(config.out)
-    change(path, labeller={"kind": "recorded", "recorded": "answers.jsonl"})
+def answer_lines():
+    """Answers for any recording, one line of JSON each."""
+    for number in range(400):
+        name, beside, outside = (NAMES[(number * 3 + k) % len(NAMES)] for k in range(3))
+        gazed = {"name": name, "caption": f"A {name}.", "attributes": {"color": COLORS[name]}}
+        yield f"gazed/{number}", {"gazed": gazed, "beside": [{"name": beside}], "sure": True}
+        yield f"outside/{number}", {"outside": [{"name": outside}]}
+        yield f"view/{number}", {"seen": [name, beside, outside], "partly": []}
+
+
+def write_answers(path):
+    """A file for `labeller: recorded`."""
+    told = [json.dumps({"key": key, "answer": answer}) for key, answer in answer_lines()]
+    path.write_text("\n".join(told) + "\n")
 
 
 def copy(source, target) -> Path:
@@ -107,7 +116,7 @@ def changed(before, after):
 def times(out):
     """Name -> time of the last change of every file of a run, its locks left out."""
     return {
-        path.relative_to(out).as_posix(): os.stat(path).st_mtime_ns
+        path.relative_to(out).as_posix(): path.stat().st_mtime_ns
         for path in out.rglob("*")
         if path.is_file() and "locks" not in path.parts
     }

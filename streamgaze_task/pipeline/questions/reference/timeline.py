@@ -40,11 +40,6 @@ class Entry:
         """Whether it is a look."""
         return not self.action
 
-    @property
-    def key(self) -> tuple[float, float]:
-        """Where it stands in the timeline; no two entries stand in the same place."""
-        return self.start_seconds, self.end_seconds
-
 
 def published_random() -> Random:
     """The generator that all past and future tasks of a recording share."""
