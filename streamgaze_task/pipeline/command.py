@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,21 @@ def _add_run(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> 
     parser.set_defaults(run=_run)
 
 
+def _need_opencv() -> None:
+    """Refuse early, with what to do, where the extra is missing.
+
+    Raises:
+        UsageError: it is.
+    """
+    if find_spec("cv2") is None:
+        raise UsageError(
+            "the pipeline needs OpenCV, which looks at the pictures of fixations",
+            next_step="pip install 'sightline[pipeline]'",
+        )
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    _need_opencv()
     from streamgaze_task.pipeline.config import read_config  # noqa: PLC0415 (heavy)
     from streamgaze_task.pipeline.make import make_benchmark, plan_text  # noqa: PLC0415 (heavy)
 
@@ -144,6 +159,7 @@ def _add_review(commands: Any, command: Callable[..., argparse.ArgumentParser]) 
 
 
 def _review(arguments: argparse.Namespace) -> int:
+    _need_opencv()
     from streamgaze_task.pipeline.config import read_config  # noqa: PLC0415 (heavy)
     from streamgaze_task.pipeline.make import write_review  # noqa: PLC0415 (heavy)
 
@@ -171,6 +187,7 @@ def _add_merge(commands: Any, command: Callable[..., argparse.ArgumentParser]) -
 
 
 def _merge(arguments: argparse.Namespace) -> int:
+    _need_opencv()
     from streamgaze_task.pipeline.config import read_config  # noqa: PLC0415 (heavy)
     from streamgaze_task.pipeline.make import merge_decisions  # noqa: PLC0415 (heavy)
 

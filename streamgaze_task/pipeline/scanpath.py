@@ -7,8 +7,10 @@ as it was then, and the ten makers of questions take their options from that.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -53,16 +55,16 @@ class Scanpath:
 
         A look or a loss that lasts beyond it is cut there.
         """
+        # Asked for once a question: what lies before is taken as it is, not copied.
+        looks = self.episodes[: bisect_left(self.episodes, at, key=attrgetter("start_seconds"))]
         return replace(
             self,
             video_seconds=min(self.video_seconds, at),
             episodes=tuple(
-                replace(episode, end_seconds=min(episode.end_seconds, at))
-                for episode in self.episodes
-                if episode.start_seconds < at
+                look if look.end_seconds <= at else replace(look, end_seconds=at) for look in looks
             ),
             actions=tuple(action for action in self.actions if action.start_seconds < at),
-            views=tuple(view for view in self.views if view.seconds < at),
+            views=self.views[: bisect_left(self.views, at, key=attrgetter("seconds"))],
             losses=tuple((start, min(end, at)) for start, end in self.losses if start < at),
         )
 

@@ -52,6 +52,7 @@ def video(tmp_path_factory):
 @pytest.fixture
 def server(monkeypatch):
     """A server that answers sensibly; `monkeypatch` of servers.answer_of changes that."""
+    pytest.importorskip("openai", reason="needs sightline[eval]")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setattr(servers, "answer_of", answered)
     with servers.running() as running:
@@ -159,6 +160,7 @@ def test_a_wrong_key_stops_the_run_and_is_in_no_record(server, video, tmp_path, 
 
 def test_openai_itself_needs_a_key(tmp_path, monkeypatch):
     """It says so before anything is asked."""
+    pytest.importorskip("openai", reason="needs sightline[eval]")
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
         monkeypatch.delenv(name, raising=False)
     settings = LabellerSettings(kind="openai", model="m")

@@ -1,0 +1,212 @@
+"""Runs that are killed, or run beside each other, end with the bytes of one that was left alone."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+small = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("small_recordings.py"))))
+
+pytestmark = pytest.mark.slow
+
+DIES = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from sightline.progress import Silent
+from streamgaze_task.pipeline import make, release, run
+from streamgaze_task.pipeline.config import read_config
+from streamgaze_task.pipeline.labelling.log import AnswerLog
+
+where, after = sys.argv[2], int(sys.argv[3])
+count = 0
+
+def die_in_time(*_):
+    global count
+    count += 1
+    if count > after:
+        os.killpg(0, signal.SIGKILL)
+
+def dying(function):
+    def call(*words, **names):
+        die_in_time()
+        return function(*words, **names)
+    return call
+
+def dying_make(stage):
+    def make(task):
+        yield from stage.make(task)
+        die_in_time()  # all lines are written, and the file has not its name yet
+    return replace(stage, make=make)
+
+if where == "answers":
+    AnswerLog.add = dying(AnswerLog.add)
+elif where == "gaze":
+    from streamgaze_task.pipeline import gaze_store
+    gaze_store.write = dying(gaze_store.write)
+elif where == "release":
+    release._take = dying(release._take)
+elif where == "report":
+    make._write_report = dying(make._write_report)
+else:
+    run._STAGES[where] = dying_make(run._STAGES[where])
+make.make_benchmark(
+    read_config(Path(sys.argv[1])), workers=1, until="release", skip_failed=False,
+    progress=Silent(),
+)
+"""
+"""Runs a configuration and kills its process group somewhere."""
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    """Recordings of which nothing is made yet; read-only."""
+    return small.made(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(raw, tmp_path_factory):
+    """What a run makes that nobody disturbs: its files, and how many answers it asked for."""
+    path = small.copy(raw, tmp_path_factory.mktemp("undisturbed") / "raw")
+    small.run("gaze", "run", path)
+    out = path.parent / "benchmark"
+    return small.contents(out), small.answers(out)
+
+
+def die(path, where, after):
+    """Run a configuration until it kills itself there, after so many times."""
+    done = subprocess.run(
+        [sys.executable, "-c", DIES, str(path), where, str(after)],
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("where", "after"),
+    [
+        *((stage, 1) for stage in small.STAGES),
+        ("gaze", 0),
+        ("answers", 7),
+        ("release", 1),
+        ("report", 0),
+    ],
+)
+def test_a_killed_run_goes_on_to_the_same_bytes(raw, undisturbed, tmp_path, where, after):
+    """At any stage, and while the release is written; no answer is asked for twice."""
+    path = small.copy(raw, tmp_path / "raw")
+    die(path, where, after)
+    out = path.parent / "benchmark"
+    finished = set(small.contents(out))
+    assert not {"report.json", f"work/{where}/{small.TABLE}.jsonl"} & finished
+    before = small.times(out)
+    small.run("gaze", "run", path)
+    contents, answers = undisturbed
+    assert small.changed(contents, small.contents(out)) == set()
+    assert small.answers(out) == answers
+    whole = {name for name in finished if name.startswith("work/") and "/." not in name}
+    whole = {name for name in whole if not name.startswith("work/answers/")}
+    again = {name for name in whole if small.times(out)[name] != before[name]}
+    assert again <= {f"work/gaze/{each}.parquet" for each in small.VIDEOS}
+
+
+def test_killed_again_and_again_it_still_ends_the_same(raw, undisturbed, tmp_path):
+    """Five kills in a row, in the midst of answers, each of which gets a little further."""
+    path = small.copy(raw, tmp_path / "raw")
+    for where, after in (("answers", 3), ("answers", 4), ("labels", 1), ("answers", 2)):
+        die(path, where, after)
+    log = next((path.parent / "benchmark/work/answers").glob("*.jsonl"))
+    with log.open("ab") as file:  # killed within a line
+        file.write(b'{"asked": "half')
+    die(path, "release", 0)
+    small.run("gaze", "run", path)
+    contents, _ = undisturbed
+    differ = small.changed(contents, small.contents(path.parent / "benchmark"))
+    assert differ <= {f"work/answers/{log.name}"}  # the torn line stays
+
+
+def test_two_processes_make_what_one_makes(raw, undisturbed, tmp_path):
+    """Every file: release, report, and all of all stages."""
+    path = small.copy(raw, tmp_path / "raw")
+    small.run("gaze", "run", path, "--workers", 2)
+    contents, answers = undisturbed
+    assert small.changed(contents, small.contents(path.parent / "benchmark")) == set()
+    assert small.answers(path.parent / "benchmark") == answers
+
+
+def test_two_runs_at_once_do_not_collide(raw, undisturbed, tmp_path):
+    """Both end well, and what they made together is what one makes."""
+    path = small.copy(raw, tmp_path / "raw")
+    both = [
+        subprocess.Popen(
+            small.command("gaze", "run", path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [each.communicate(timeout=300)[0] for each in both]
+    assert [each.returncode for each in both] == [0, 0], said
+    contents, answers = undisturbed
+    assert small.changed(contents, small.contents(path.parent / "benchmark")) == set()
+    assert small.answers(path.parent / "benchmark") == answers
+
+
+KILLS_A_WORKER = """
+import multiprocessing, os, signal, sys, threading, time
+from pathlib import Path
+
+def kill_one(work):
+    while not any(work.glob("recordings/*.jsonl")):
+        time.sleep(0.001)
+    os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+
+if __name__ == "__main__":
+    from sightline.cli import main
+    path = Path(sys.argv[1])
+    threading.Thread(target=kill_one, args=(path.parent / "benchmark/work",), daemon=True).start()
+    sys.exit(main(["gaze", "run", str(path), "--workers", "2"]))
+"""
+
+
+def test_a_killed_worker_is_told_and_the_same_command_goes_on(raw, undisturbed, tmp_path):
+    """As when memory runs out: no traceback, and nothing is lost."""
+    path = small.copy(raw, tmp_path / "raw")
+    script = tmp_path / "kills.py"
+    script.write_text(KILLS_A_WORKER)
+    done = subprocess.run(
+        [sys.executable, str(script), str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode not in (0, -signal.SIGKILL), done.stdout
+    assert "a process died at" in done.stderr
+    assert "fewer --workers" in done.stderr
+    assert "Traceback" not in done.stderr
+    small.run("gaze", "run", path)
+    assert small.changed(undisturbed[0], small.contents(path.parent / "benchmark")) == set()
+
+
+def test_the_report_says_what_a_run_left_out(raw, tmp_path):
+    """A release without a broken recording says so, and goes away from nothing else."""
+    path = small.copy(raw, tmp_path / "raw")
+    (path.parent / "raw_gaze_dataset" / small.VIDEOS[small.TABLE]).write_bytes(b"no video")
+    done = small.run("gaze", "run", path, "--workers", 2, "--skip-failed", check=False)
+    report = json.loads((path.parent / "benchmark/report.json").read_text())
+    assert done.returncode == 1
+    assert (set(report["failed"]), report["released"]) == ({small.TABLE}, True)
+    assert "Traceback" not in done.stdout + done.stderr
