@@ -24,6 +24,7 @@ import resource
 import shutil
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--lengths", nargs="+", type=int, default=[5, 30, 120], help="minutes")
     parser.add_argument("--recordings", type=int, default=4, help="how many, for scaling")
+    parser.add_argument("--minutes", type=int, default=5, help="of each of them")
     parser.add_argument("--rounds", type=int, default=3, help="of scaling")
     parser.add_argument("--folder", type=Path, help="keeps the videos between runs")
     arguments = parser.parse_args()
@@ -92,7 +94,7 @@ def main() -> None:
             if "speed" in arguments.parts:
                 print(speed(folder, size, sorted(arguments.lengths)), flush=True)
             if "scaling" in arguments.parts:
-                print(scaling(folder, size, arguments.recordings, arguments.rounds), flush=True)
+                print(scaling(folder, size, arguments), flush=True)
 
 
 def speed(folder: Path, size: str, lengths: list[int]) -> str:
@@ -152,11 +154,12 @@ def stages(folder: Path, size: str, minutes: int) -> dict[str, Cost]:
     return costs
 
 
-def scaling(folder: Path, size: str, count: int, rounds: int) -> str:
+def scaling(folder: Path, size: str, arguments: argparse.Namespace) -> str:
     """The stages before labelling with one worker and two, in turns."""
-    root = measured(recordings, folder, size, 5, count).result
+    count, minutes = arguments.recordings, arguments.minutes
+    root = measured(recordings, folder, size, minutes, count).result
     times: dict[int, list[float]] = {1: [], 2: []}
-    for number in range(rounds):
+    for number in range(arguments.rounds):
         for workers in (1, 2) if number % 2 == 0 else (2, 1):
             shutil.rmtree(root / "benchmark", ignore_errors=True)
             times[workers].append(measured(until_fixations, root, workers).wall)
@@ -167,8 +170,8 @@ def scaling(folder: Path, size: str, count: int, rounds: int) -> str:
     ]
     columns = ("round", "1 worker, s", "2 workers, s", "times as fast")
     title = (
-        f"{size}: {count} recordings of 5 minutes to fixations; {os.cpu_count()} cores, others run "
-        f"too, load {os.getloadavg()[0]:.1f}"
+        f"{size}: {count} recordings of {minutes} minutes to fixations; {os.cpu_count()} cores, "
+        f"load with others' work {os.getloadavg()[0]:.1f}"
     )
     return render([Table(title, tuple(Column(name) for name in columns), tuple(rows))], width=100)
 
@@ -229,8 +232,8 @@ STEPS: dict[str, Callable[..., Any]] = {"words": words, "choice": choice, "relea
 
 def measured(what: Callable[..., Any], *arguments: object) -> Cost:
     """Run it in a fresh process, so that memory is its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_measured, (what, *arguments))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measured, what, *arguments).result()
 
 
 def _measured(what: Callable[..., Any], *arguments: object) -> Cost:

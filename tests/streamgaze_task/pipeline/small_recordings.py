@@ -89,7 +89,7 @@ def command(*words):
 
 def run(*words, check=True):
     """A finished command; it must end with status 0, unless `check` is False."""
-    done = subprocess.run(command(*words), capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command(*words), capture_output=True, text=True, check=False, timeout=900)
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done
