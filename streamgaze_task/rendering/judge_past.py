@@ -70,7 +70,9 @@ def not_visible(question: Question, world: Happened) -> Verdict:
 
 def pattern(question: Question, world: Happened) -> Verdict:
     """GSM: the three looks followed each other in that order; in no other order that is offered."""
-    looks = [look.thing for look in world.looks_before(question.asked_seconds)]
+    seen = [look.thing for look in world.looks_before(question.asked_seconds)]
+    # Two looks at one thing with nothing between them are one.
+    looks = [thing for place, thing in enumerate(seen) if place == 0 or seen[place - 1] != thing]
     triples = list(zip(looks, looks[1:], looks[2:], strict=False))
 
     def occurred(option: str) -> bool:

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from streamgaze_task.rendering.painter import sprite
 from streamgaze_task.rendering.story import PER_SECOND, Story
-from streamgaze_task.rendering.world import CLEARLY_SEEN, in_circle
+from streamgaze_task.rendering.world import CLEARLY_SEEN, camera, in_circle, pose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from streamgaze_task.pipeline.records import Question
     from streamgaze_task.rendering.world import Look, Script
+
+
+_OPAQUE = 127
+"""Alpha above which a pixel of a thing is taken to be drawn, of 255."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,16 @@ class Happened:
         return parts[first : max(last, first) + 1]
 
     def absent(self, name: str, start: float, end: float) -> bool:
-        """Whether nothing of a thing was in the frame all the time; so of what does not exist."""
-        return name not in self.names or not self.seen(name, start, end).any()
+        """Whether nothing of a thing was in the frame all the time; so of what does not exist.
+
+        What is drawn counts, not the box around it, whose corners are empty.
+        """
+        if name not in self.names:
+            return True
+        first = max(math.floor(start * PER_SECOND), 0)
+        parts = self.seen(name, start, end)
+        moments = ((first + k) / PER_SECOND for k in range(len(parts)) if parts[k] > 0)
+        return not any(drawn_in_frame(self.script, name, at) for at in moments)
 
     def clear(self, name: str, start: float, end: float) -> bool:
         """Whether a thing was clearly in the frame all the time."""
@@ -80,6 +94,19 @@ class Happened:
             return 0.0
         before = self._seen[name][: math.floor(end * PER_SECOND)]
         return float((before >= CLEARLY_SEEN).sum()) / PER_SECOND
+
+
+def drawn_in_frame(script: Script, name: str, at: float) -> bool:
+    """Whether any pixel of a thing is in the frame."""
+    x, y, angle = pose(script, name, at)
+    left, top = camera(script, at)
+    drawn = sprite(name, script.thing(name).colour, round(script.size), round(angle))
+    rows, columns = np.nonzero(np.asarray(drawn)[..., 3] > _OPAQUE)
+    rows = rows + round(y - top - drawn.height / 2)
+    columns = columns + round(x - left - drawn.width / 2)
+    inside = (rows >= 0) & (rows < script.video.height)
+    inside &= (columns >= 0) & (columns < script.video.width)
+    return bool(inside.any())
 
 
 @lru_cache(maxsize=8)

@@ -8,8 +8,9 @@ for. Questions are made for the first; :func:`already_seen` turns one into the o
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.records import Question, TestPoint
@@ -39,6 +40,8 @@ CLEAR_SECONDS = 0.75
 """A point that close to a border is neither clearly in nor clearly out (ours)."""
 FEWEST_POINTS = 3
 """Of a question (ours): with both labels among them, no constant reply is right throughout."""
+MOST_TRIED = 8
+"""Possible points of a target among which the choice is made (ours: of 8 there are 182)."""
 MOST_EXCESS = 1
 """By how many the alerts of a recording may outnumber the others, or the reverse (ours)."""
 
@@ -83,8 +86,8 @@ def points(target: Target, asked: int, video_seconds: float) -> tuple[TestPoint,
     wanted = [target.first + offset for offset in OFFSETS]
     wanted += [start + AGAIN for start, _ in target.spans[1:]]
     found = []
-    for at in sorted({int(time) for time in wanted if time > asked}):
-        if at > min(asked + LAST_SECONDS, video_seconds):
+    for at in sorted({int(time) for time in wanted}):
+        if not asked < at <= min(asked + LAST_SECONDS, video_seconds):
             continue
         alert = target.alert(at)
         stated = any(int(start) <= at <= int(end) for start, end in target.spans)
@@ -109,36 +112,53 @@ def balanced(
         rng: of the recording and task; it draws which points without an alert are left out.
     """
     kept: dict[int, tuple[TestPoint, ...]] = {}
-    excess, before = 0, -1
+    even, before = _Even(), -1
     while len(kept) > before:
         before = len(kept)
         for number, (_, all_points) in enumerate(found):
-            cut = () if number in kept else _cut(all_points, excess, rng)
-            if cut:
-                kept[number] = cut
-                excess += _excess(cut)
+            chosen = () if number in kept else even.choice(all_points, rng)
+            if chosen:
+                kept[number] = chosen
+                even.take(chosen)
     yield from ((found[number][0], kept[number]) for number in sorted(kept))
 
 
-def _cut(all_points: Sequence[TestPoint], excess: int, rng: Random) -> tuple[TestPoint, ...]:
-    """The most even choice of a target's points, the largest of equals; () where none will do."""
-    yes = [point for point in all_points if point.alert]
-    no = [point for point in all_points if not point.alert]
-    sizes = [
-        (-abs(excess + a - b), a + b, a, b)
-        for a in range(1, len(yes) + 1)
-        for b in range(1, len(no) + 1)
-        if FEWEST_POINTS <= a + b <= MOST_POINTS and abs(excess + a - b) <= MOST_EXCESS
-    ]
-    if not sizes:
-        return ()
-    _, _, a, b = max(sizes)
-    chosen = yes[:a] + rng.sample(no, b)
-    return tuple(sorted(chosen, key=lambda point: point.seconds))
+class _Even:
+    """How many of the points so far are alerts: of all, and of the first, the second ... ones."""
 
+    def __init__(self) -> None:
+        self._excess: Counter[int] = Counter()
 
-def _excess(some: Iterable[TestPoint]) -> int:
-    return sum(1 if point.alert else -1 for point in some)
+    def take(self, chosen: Sequence[TestPoint]) -> None:
+        """Count the points of one question."""
+        for place, point in enumerate(chosen):
+            self._excess[place] += 1 if point.alert else -1
+
+    def choice(self, all_points: Sequence[TestPoint], rng: Random) -> tuple[TestPoint, ...]:
+        """The most even choice of a target's points; () where none will do.
+
+        Also the n-th points are to be alerts as often as not: points before the first appearance
+        are no alerts, so who counts points would know the first two without looking.
+        """
+        tried = list(all_points)
+        if len(tried) > MOST_TRIED:
+            tried = [all_points[k] for k in sorted(rng.sample(range(len(all_points)), MOST_TRIED))]
+        choices = [
+            some
+            for size in range(FEWEST_POINTS, MOST_POINTS + 1)
+            for some in combinations(tried, size)
+            if len({point.alert for point in some}) > 1
+        ]
+        ranked = [(*self._cost(some), -len(some), rng.random(), some) for some in choices]
+        allowed = [one for one in ranked if one[1] <= MOST_EXCESS]
+        return min(allowed, key=lambda one: one[:4])[4] if allowed else ()
+
+    def _cost(self, some: Sequence[TestPoint]) -> tuple[int, int]:
+        """How uneven all would be: by places (a first point there is free), and of all points."""
+        after = self._excess.copy()
+        for place, point in enumerate(some):
+            after[place] += 1 if point.alert else -1
+        return sum(each**2 for each in after.values()) - len(some), abs(sum(after.values()))
 
 
 def alert_questions(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
 from collections import defaultdict
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.past import Balance, in_view, shown, unknown_spans
+from streamgaze_task.pipeline.questions.past import (
+    EDGE_SECONDS,
+    Balance,
+    in_view,
+    names,
+    shown,
+    unknown_spans,
+)
 from streamgaze_task.pipeline.records import Question
+from streamgaze_task.pipeline.scanpath import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +31,7 @@ rule asks for things that come into view later, too)."""
 
 
 def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
-    """One question after each look, as far as something else is known never to be looked at.
+    """One question during each look, as far as something else is known never to be looked at.
 
     Right are things that were clearly in view for IN_VIEW_SECONDS and stood in no circle; wrong
     are things that were looked at. A right one is looked at in some recording (the benchmark's
@@ -31,12 +39,15 @@ def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
     """
     numbers, balance = count(), Balance()
     since = seen_since(scanpath)
-    moments = sorted({math.floor(look.end_seconds) + 1 for look in scanpath.episodes})
+    suspects = suspected_since(scanpath)
+    # While a look lasts: after it the gaze may be on the next thing already.
+    moments = sorted({at for look in scanpath.episodes if (at := settled(look)) is not None})
     for at in moments:
         if at > scanpath.video_seconds:
             return
         past = scanpath.so_far(at)
         seen = {name for name, moment in since.items() if moment < at}
+        seen -= {name for name, moment in suspects.items() if moment < at}
         drawn = balance.draw(never_gazed(past, seen, rules), gazed(past, rules.settings.group), rng)
         if drawn:
             yield _question(past, at, next(numbers), *drawn)
@@ -70,6 +81,24 @@ def seen_since(scanpath: Scanpath) -> dict[str, float]:
         for name in set(before.seen) & set(view.seen):
             seconds[name] += view.seconds - before.seconds
             if seconds[name] >= IN_VIEW_SECONDS:
+                since.setdefault(name, view.seconds)
+    return since
+
+
+def suspected_since(scanpath: Scanpath) -> dict[str, float]:
+    """Name -> the first moment when a thing may have stood in the circle unnoticed.
+
+    It was in view during a look while something was done, and the look's labels place it neither
+    in the circle nor outside: a hand may have moved or covered it.
+    """
+    times = [view.seconds for view in scanpath.views]
+    since: dict[str, float] = {}
+    for look in scanpath.episodes:
+        placed = {*scanpath.group(look, "circle"), *names(look.outside)}
+        first, last = (bisect_left(times, at) for at in (look.start_seconds, look.end_seconds))
+        for view in scanpath.views[first:last]:
+            handled = scanpath.acting(view.seconds - EDGE_SECONDS, view.seconds + EDGE_SECONDS)
+            for name in {*view.seen, *view.partly} - placed if handled else ():
                 since.setdefault(name, view.seconds)
     return since
 

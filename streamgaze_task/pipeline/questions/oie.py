@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.questions.present import LOOK_BACK, identifications
+from streamgaze_task.pipeline.questions.rules import WRONG
 from streamgaze_task.pipeline.questions.words import unlike
 
 if TYPE_CHECKING:
@@ -21,18 +23,37 @@ if TYPE_CHECKING:
 def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
     """OI-E: the wrong options are not in view during the look, nor looked at within a minute.
 
-    They are right answers elsewhere, so that no word tells right from wrong.
+    They are right answers elsewhere, so that no word tells right from wrong. Where there are enough
+    of them, they have not been in view at all so far: of a thing that is about, a part may be in
+    the frame that no labeller noticed.
 
     Args:
         scanpath: the recording.
         rules: whose vocabulary the options come from.
         rng: of this recording and task.
     """
+    since = first_named(scanpath)
 
-    def pool_of(episode: Episode, at: int) -> Iterator[str]:
-        return unlike(rules.vocabulary, sorted(_around(scanpath, episode, at)))
+    def pool_of(episode: Episode, at: int) -> list[str]:
+        pool = list(unlike(rules.vocabulary, sorted(_around(scanpath, episode, at))))
+        named = [name for name, first in since.items() if first < at]
+        never = list(unlike(pool, sorted(named)))
+        return never if len(set(never) - {episode.name}) >= WRONG else pool
 
     return identifications(scanpath, "oie", rules, rng, pool_of)
+
+
+def first_named(scanpath: Scanpath) -> dict[str, float]:
+    """Name of everything that any label or view names -> when that was first."""
+    since: dict[str, float] = {}
+    for episode in scanpath.episodes:
+        for thing in (episode.gazed, *episode.beside, *episode.outside):
+            if thing is not None:
+                since[thing.name] = min(since.get(thing.name, math.inf), episode.start_seconds)
+    for view in scanpath.views:
+        for name in (*view.seen, *view.partly):
+            since[name] = min(since.get(name, math.inf), view.seconds)
+    return since
 
 
 def _around(scanpath: Scanpath, episode: Episode, at: int) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from streamgaze_task.pipeline.questions import nfi, otp
 from streamgaze_task.pipeline.questions.rules import Rules, chance
+from streamgaze_task.pipeline.records import Action
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scanpaths.py"))))
 look, scanpath, view, in_row = made.look, made.scanpath, made.view, made.in_row
@@ -39,7 +40,7 @@ def test_nfi_it_is_what_was_in_view_and_never_looked_at():
     assert question.id == "rec/nfi/0000"
     assert question.answer == "jar"
     assert set(question.wrong) == {"pan", "pot", "cup"}
-    assert question.asked_seconds == 10
+    assert question.asked_seconds == 8, "the third look starts at 6.4 s"
     assert question.text == "Among {options}, which did the user never gaze at?"
     assert question.extras == {"answer_object": "jar"}
 
@@ -47,7 +48,7 @@ def test_nfi_it_is_what_was_in_view_and_never_looked_at():
 def test_nfi_what_is_looked_at_later_may_be_asked_for_before():
     """Never means: not so far."""
     recording = scanpath(*THREE, look("jar", 10.5, 13), views=views("pan jar"))
-    assert [(q.answer, q.asked_seconds) for q in ask(nfi, recording)] == [("jar", 10)]
+    assert [(q.answer, q.asked_seconds) for q in ask(nfi, recording)] == [("jar", 8)]
 
 
 @pytest.mark.parametrize(
@@ -57,11 +58,16 @@ def test_nfi_what_is_looked_at_later_may_be_asked_for_before():
         scanpath(*THREE, views=views("pan", partly="jar")),
         scanpath(*THREE),
         scanpath(*THREE[:2], look("cup", 6.4, 9.4, beside="jar"), views=views("jar")),
-        scanpath(*THREE, look("", 9.6, 12), views=views("jar")),
-        scanpath(*THREE, look("lid", 9.6, 12, sure=False), views=views("jar lid")),
+        scanpath(*THREE[:2], look("", 6.4, 8), look("cup", 8.2, 12), views=views("jar")),
+        scanpath(
+            *THREE[:2],
+            look("lid", 6.4, 8, sure=False),
+            look("cup", 8.2, 12),
+            views=views("jar lid"),
+        ),
         scanpath(*THREE, views=views("jar"), losses=((3.0, 4.2),)),
         scanpath(*THREE[:2], look("cup", 6.4, 7), views=views("jar")),
-        scanpath(*THREE, views=views("jar"), seconds=9.6),
+        scanpath(*THREE, views=views("jar"), seconds=7.9),
     ],
     ids=[
         "too short in view",
@@ -109,10 +115,19 @@ def test_nfi_with_circles_what_stands_in_one_counts_as_looked_at():
     assert set(question.wrong) == {"pan", "pot", "cup"}
 
 
-def test_nfi_is_asked_after_a_look_that_ends_on_a_whole_second():
-    """At that second nobody knows yet that it ended."""
+def test_nfi_is_asked_while_a_look_lasts():
+    """After it the gaze may be on the jar already, which nobody knows yet."""
     recording = scanpath(*THREE[:2], look("cup", 6.4, 9.0), views=views("jar"))
-    assert [question.asked_seconds for question in ask(nfi, recording)] == [10]
+    assert [question.asked_seconds for question in ask(nfi, recording)] == [8]
+
+
+def test_nfi_what_is_handled_may_have_been_in_the_circle():
+    """Where the labels place it nowhere although it is in view."""
+    busy = (Action(7.0, 8.0, "stir jar"),)
+    recording = scanpath(*THREE, views=views("jar"), actions=busy)
+    assert not ask(nfi, recording)
+    third = look("cup", 6.4, 9.4, outside="jar")
+    assert ask(nfi, scanpath(*THREE[:2], third, views=views("jar"), actions=busy))
 
 
 # OTP

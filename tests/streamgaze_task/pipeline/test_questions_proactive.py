@@ -58,16 +58,22 @@ class TestPoints:
         found = points(Target("pan", ((42.6, 46.0), (80.5, 90.0)), ()), 40, 100.0)
         assert [one.seconds for one in found if one.alert] == [44, 82]
 
+    def test_a_question_at_the_start_has_no_point_at_the_start(self):
+        """A window that ends there shows nothing."""
+        found = points(Target("pan", ((10.3, 14.0),), ()), 0, 100.0)
+        assert [one.seconds for one in found] == [12, 20, 30]
+
     @pytest.mark.parametrize(
         ("asked", "length", "seconds"),
         [
             (33, 100.0, [44, 52, 62]),
-            (32, 61.5, [32, 44, 52]),
-            (32, 62.0, [32, 44, 52, 62]),
+            (32, 61.5, [44, 52]),
+            (32, 62.0, [44, 52, 62]),
+            (31, 62.0, [32, 44, 52, 62]),
         ],
     )
-    def test_none_lies_before_the_question_or_after_the_video(self, asked, length, seconds):
-        """None lies before the question or after the video."""
+    def test_all_lie_after_the_question_and_inside_the_video(self, asked, length, seconds):
+        """Before its own second is over a question was not asked."""
         found = points(Target("pan", ((42.6, 55.9),), ()), asked, length)
         assert [one.seconds for one in found] == seconds
 
@@ -131,6 +137,18 @@ class TestBalance:
     def test_a_question_has_three_points_and_both_labels(self, yes, no):
         """A question has three points and both labels."""
         assert list(balanced([rows(yes=yes, no=no)], chance(0))) == []
+
+    def test_no_place_tells_the_label(self):
+        """The n-th point is an alert about as often as not, though none before the first is."""
+        found = [
+            points(Target("pan", ((50.3, 53.0), (80.4, 84.0), (110.2, 113.0)), ()), 0, 400.0)
+            for _ in range(40)
+        ]
+        kept = [chosen for _, chosen in balanced([(None, one) for one in found], chance(0))]
+        assert len(kept) == 40
+        for place in range(3):
+            alerts = sum(chosen[place].alert for chosen in kept)
+            assert 15 <= alerts <= 25
 
     def test_and_five_at_most(self):
         """And five at most."""
