@@ -36,10 +36,11 @@ from sightline.tables import Column, Note, Table, render
 from streamgaze_task.pipeline import gaze_store
 from streamgaze_task.pipeline.config import read_config
 from streamgaze_task.pipeline.facts import RecordingFacts
+from streamgaze_task.pipeline.gathering import choice_of, words_of
+from streamgaze_task.pipeline.known import scanpath_of
 from streamgaze_task.pipeline.records import Judged
 from streamgaze_task.pipeline.release import ReleaseRecording, write_release
 from streamgaze_task.pipeline.run import run_stages, sources_of, task_of, work
-from streamgaze_task.pipeline.stages import choice_of, scanpath_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,6 +12,7 @@ from sightline.staging import file_sha256
 from streamgaze_task.pipeline import gaze_store, lines
 from streamgaze_task.pipeline.config import digest
 from streamgaze_task.pipeline.facts import RecordingFacts
+from streamgaze_task.pipeline.known import scanpath_of
 from streamgaze_task.pipeline.quality.baselines import baselines, read_qa
 from streamgaze_task.pipeline.quality.judging import NOT_CHOSEN
 from streamgaze_task.pipeline.recordings.find import missing
@@ -21,7 +22,7 @@ from streamgaze_task.pipeline.report import RunReport, facts_of
 from streamgaze_task.pipeline.review.build import ReviewRecording, write_page
 from streamgaze_task.pipeline.review.decisions import merge, read_decisions, write_decisions
 from streamgaze_task.pipeline.run import pending, run_stages, sources_of, task_of
-from streamgaze_task.pipeline.stages import NAMES, scanpath_of
+from streamgaze_task.pipeline.stages import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

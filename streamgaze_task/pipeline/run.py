@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import atexit
 import multiprocessing
+import os
+import threading
 import traceback
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -21,6 +23,7 @@ from filelock import FileLock
 
 from sightline.errors import DatasetError, SightlineError, UsageError
 from sightline.progress import Silent
+from streamgaze_task.pipeline.gathering import choice_of, words_of
 from streamgaze_task.pipeline.labelling.backends import open_labeller
 from streamgaze_task.pipeline.recordings.find import find
 from streamgaze_task.pipeline.stage import Task
@@ -29,8 +32,6 @@ from streamgaze_task.pipeline.stages import (
     JUDGING,
     NAMES,
     PER_RECORDING,
-    choice_of,
-    words_of,
 )
 
 if TYPE_CHECKING:
@@ -184,7 +185,23 @@ class _Phase:
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     # Spawned, not forked: decoders and models have threads, which a fork breaks.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is gone, however that ended.
+
+    A worker that waits for work would otherwise wait for ever, with a model in its memory.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _done(function: Any, *arguments: Any) -> Future[int]:

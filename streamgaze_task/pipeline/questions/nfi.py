@@ -65,7 +65,7 @@ def _question(
         answer,
         wrong,
         (0.0, float(at)),
-        tuple(look.number for look in past.episodes),
+        tuple(look.number for look in past.episodes if look.gazed and look.sure),
         extras={"answer_object": answer},
     )
 

@@ -7,6 +7,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -210,3 +211,41 @@ def test_the_report_says_what_a_run_left_out(raw, tmp_path):
     assert done.returncode == 1
     assert (set(report["failed"]), report["released"]) == ({small.TABLE}, True)
     assert "Traceback" not in done.stdout + done.stderr
+
+
+ENDS = """
+import multiprocessing, os, signal, sys
+from streamgaze_task.pipeline.run import _pool
+
+if __name__ == "__main__":
+    pool = _pool(2)
+    for _ in pool.map(abs, range(8)):
+        pass
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    os.kill(os.getpid(), int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_the_process_that_started_them(tmp_path, how):
+    """However it ended; they would keep a model in memory while they wait for work."""
+    script = tmp_path / "ends.py"
+    script.write_text(ENDS)
+    command = [sys.executable, str(script), str(int(how))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        parent.stdout.close()
+        assert parent.wait(60) == -how
+    assert len(pids) >= 2
+    until = time.monotonic() + 30
+    while any(map(is_alive, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(is_alive, pids))
+
+
+def is_alive(pid):
+    """Whether a process runs, and not only waits to be buried."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
