@@ -107,7 +107,7 @@ class _Plain(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Refuse aliases."""
         if self.check_event(yaml.AliasEvent):
-            place = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # no stub
+            place = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="aliases (*name) are not read", problem_mark=place)
         return super().compose_node(parent, index)
 

@@ -77,7 +77,7 @@ def write_release(
     try:
         with new_folder(out) as folder:
             _write(folder, recordings, seed, progress)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: the earlier release comes back, then it goes on up
         if old.exists() and not out.exists():
             old.replace(out)
         raise
