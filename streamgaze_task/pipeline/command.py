@@ -83,6 +83,11 @@ def _add_run(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> 
         "--skip-failed", action="store_true", help="make the release without recordings that fail"
     )
     parser.add_argument(
+        "--retry-problems",
+        action="store_true",
+        help="ask the labeller again about what it failed to answer; all else is kept",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="say what would be made; write nothing"
     )
     parser.set_defaults(run=_run)
@@ -118,6 +123,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
         sys.stdout.write(submit(config))
         return 0
+    if arguments.retry_problems:
+        from streamgaze_task.pipeline.run import forget_problems, sources_of  # noqa: PLC0415 (heavy)
+
+        count = forget_problems(config, sources_of(config))
+        sys.stdout.write(f"{count} file(s) with unanswered queries will be made again\n")
     with progress_bar(unit="items") as progress:
         report = make_benchmark(
             config,
@@ -136,6 +146,7 @@ def _check_alone(arguments: argparse.Namespace) -> None:
         "--workers": arguments.workers != 1,
         "--until": arguments.until != STAGES[-1],
         "--skip-failed": arguments.skip_failed,
+        "--retry-problems": arguments.retry_problems,
     }
     beside = [name for name, is_given in given.items() if is_given]
     if beside:

@@ -25,7 +25,9 @@ from sightline.errors import DatasetError, SightlineError, UsageError
 from sightline.progress import Silent
 from streamgaze_task.pipeline.gathering import choice_of, words_of
 from streamgaze_task.pipeline.labelling.backends import open_labeller
+from streamgaze_task.pipeline.quality.verify import NOT_VERIFIED
 from streamgaze_task.pipeline.recordings.find import find
+from streamgaze_task.pipeline.records import Judged, LabelledFixation, View
 from streamgaze_task.pipeline.stage import Task
 from streamgaze_task.pipeline.stages import (
     ASKING,
@@ -241,6 +243,31 @@ def work(config: Config, source: Source, stage: str, shared: Mapping[str, Any]) 
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock):
         return _STAGES[stage].run(task)
+
+
+def forget_problems(config: Config, sources: Sequence[Source]) -> int:
+    """Take away the files in which a labeller failed to answer; returns how many there were.
+
+    The next run asks again what has no answer; what was answered is in the log.
+    """
+    forgotten = 0
+    for source in sources:
+        task = task_of(config, source)
+        for stage, has_problem in _PROBLEMS.items():
+            path = task.path(stage)
+            if path.is_file() and any(map(has_problem, task.read(stage, _RECORDS[stage]))):
+                path.unlink()
+                forgotten += 1
+    return forgotten
+
+
+_RECORDS: Mapping[str, type[Any]] = {"labels": LabelledFixation, "views": View, "judged": Judged}
+_PROBLEMS: Mapping[str, Callable[[Any], bool]] = {
+    "labels": lambda label: bool(label.problem),
+    "views": lambda view: bool(view.problem),
+    "judged": lambda judged: judged.reason.startswith(NOT_VERIFIED),
+}
+"""Stage -> whether one of its records is there for want of an answer."""
 
 
 def pending(config: Config, sources: Sequence[Source]) -> Iterator[tuple[str, Source]]:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.quality.settings import QualitySettings
     from streamgaze_task.pipeline.records import Question
 
+NOT_VERIFIED = "not verified"
+"""How the reason begins where the verifier gave no answer that could be read."""
+
 ALERTS = ("raise the alert", "do not raise the alert")
 """What a verifier chooses from at a test point."""
 
@@ -185,7 +188,7 @@ def objection(check: Check, outcome: Outcome[Verdict], *, keep: bool) -> str:
     """
     verdict = outcome.value
     if verdict is None:
-        return "" if keep else f"not verified: {outcome.problem}"
+        return "" if keep else f"{NOT_VERIFIED}: {outcome.problem}"
     if not verdict.valid:
         return f"not valid: {verdict.reason}"
     if verdict.option is None:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.questions.alerts import Target, alert_questions
+from streamgaze_task.pipeline.questions.words import stems
 from streamgaze_task.pipeline.scanpath import LOSS_SECONDS
 
 if TYPE_CHECKING:
@@ -34,8 +35,13 @@ def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
 
 
 def targets(scanpath: Scanpath, group: Group) -> Iterator[Target]:
-    """Everything that is surely looked at, and when."""
+    """Everything that is surely looked at, and when.
+
+    While something is done with a thing, hands may cover it or move it under the gaze: then nobody
+    knows either.
+    """
     nobody_knows = _unknown(scanpath)
+    actions = [(stems(a.text), (a.start_seconds, a.end_seconds)) for a in scanpath.actions]
     looks: dict[str, list[Episode]] = {}
     near: dict[str, list[Episode]] = {}
     for episode in scanpath.episodes:
@@ -49,20 +55,19 @@ def targets(scanpath: Scanpath, group: Group) -> Iterator[Target]:
         spans = tuple((one.start_seconds, one.end_seconds) for one in found)
         if not any(start < spans[0][0] for start, _ in close):
             numbers = tuple(one.number for one in found)
-            yield Target(name, spans, (*nobody_knows, *close), numbers)
+            handled = tuple(span for words, span in actions if words & stems(name))
+            yield Target(name, spans, (*nobody_knows, *close, *handled), numbers)
 
 
 def _unknown(scanpath: Scanpath) -> Spans:
     """When nobody knows what is looked at.
 
-    During losses, looks at things unknown or unsure, longer pauses between looks (there the gaze
-    moved, or a filter dropped what was there), and while something is done, when hands may cover
-    the thing or move it under the gaze.
+    During losses, looks at things unknown or unsure, and longer pauses between looks (there the
+    gaze moved, or a filter dropped what was there).
     """
     looks = scanpath.episodes
     unsure = [(e.start_seconds, e.end_seconds) for e in looks if not (e.gazed and e.sure)]
     ends = (0.0, *(look.end_seconds for look in looks))
     starts = (*(look.start_seconds for look in looks), math.inf)
     pauses = [(a, b) for a, b in zip(ends, starts, strict=True) if b - a >= LOSS_SECONDS]
-    acts = [(a.start_seconds, a.end_seconds) for a in scanpath.actions]
-    return (*scanpath.losses, *unsure, *pauses, *acts)
+    return (*scanpath.losses, *unsure, *pauses)

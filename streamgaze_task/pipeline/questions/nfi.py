@@ -8,7 +8,6 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.questions.past import (
-    EDGE_SECONDS,
     Balance,
     in_view,
     names,
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.questions.rules import Rules
     from streamgaze_task.pipeline.scanpath import Group, Scanpath
 
+AROUND_SECONDS = 2.0
+"""What was in view so shortly before nobody knows what was looked at, may have been it (ours)."""
 IN_VIEW_SECONDS = 2.0
 """How long a thing must have been clearly in view before it can be asked for (ours: the published
 rule asks for things that come into view later, too)."""
@@ -88,18 +89,24 @@ def seen_since(scanpath: Scanpath) -> dict[str, float]:
 def suspected_since(scanpath: Scanpath) -> dict[str, float]:
     """Name -> the first moment when a thing may have stood in the circle unnoticed.
 
-    It was in view during a look while something was done, and the look's labels place it neither
-    in the circle nor outside: a hand may have moved or covered it.
+    It was in view during a look in which something was done, and the look's labels place it
+    neither in the circle nor outside: a hand may have moved or covered it.
     """
     times = [view.seconds for view in scanpath.views]
     since: dict[str, float] = {}
     for look in scanpath.episodes:
         placed = {*scanpath.group(look, "circle"), *names(look.outside)}
         first, last = (bisect_left(times, at) for at in (look.start_seconds, look.end_seconds))
-        for view in scanpath.views[first:last]:
-            handled = scanpath.acting(view.seconds - EDGE_SECONDS, view.seconds + EDGE_SECONDS)
-            for name in {*view.seen, *view.partly} - placed if handled else ():
-                since.setdefault(name, view.seconds)
+        begun = [
+            action.start_seconds
+            for action in scanpath.actions
+            if action.start_seconds < look.end_seconds and action.end_seconds > look.start_seconds
+        ]
+        for view in scanpath.views[first:last] if begun else ():
+            for name in {*view.seen, *view.partly} - placed:
+                # Known only when the action has begun; the thing may be in view before.
+                moment = max(view.seconds, min(begun))
+                since[name] = min(since.get(name, moment), moment)
     return since
 
 
@@ -118,7 +125,8 @@ def never_gazed(past: Scanpath, seen: set[str], rules: Rules) -> set[str]:
     if rules.vocabulary:
         possible &= set(rules.vocabulary)
     for start, end in unknown_spans(past):
-        views = in_view(past, start, end)
+        # What was in view shortly before may be what was looked at, and went unrecognised since.
+        views = in_view(past, start - AROUND_SECONDS, end)
         if views is None:
             return set()
         possible -= views.ever

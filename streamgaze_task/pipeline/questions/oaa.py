@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from streamgaze_task.pipeline.questions.alerts import Spans
     from streamgaze_task.pipeline.questions.rules import Rules
-    from streamgaze_task.pipeline.records import Episode, Question, View
+    from streamgaze_task.pipeline.records import Action, Episode, Question, View
     from streamgaze_task.pipeline.scanpath import Scanpath
 
 FEWEST_VIEWS = 2
 """So many views in a row must show a thing when it first appears; one alone may be a mistake."""
+HAND_SECONDS = 1.0
+"""So long before and after an action a hand may hold what it is about (ours)."""
 LONGEST_STEP = 1.5
 """Two views farther apart than that many usual steps: nobody knows what was in view between."""
 
@@ -59,7 +61,11 @@ def targets(scanpath: Scanpath) -> Iterator[Target]:
         claimed = [look for look in scanpath.episodes if _names(look, name)]
         if any(look.start_seconds < views[first - 1].seconds for look in claimed):
             continue
-        unknown = (*_unknown(views, states, longest), *_doubted(claimed, spans))
+        unknown = (
+            *_unknown(views, states, longest),
+            *_doubted(claimed, spans),
+            *_handled(scanpath.actions, spans),
+        )
         yield Target(name, spans, unknown)
 
 
@@ -99,3 +105,13 @@ def _doubted(claimed: Sequence[Episode], spans: Spans) -> Spans:
     return tuple(
         (a, b) for a, b in looks if not any(start <= a and b <= end for start, end in spans)
     )
+
+
+def _handled(actions: Sequence[Action], spans: Spans) -> Spans:
+    """Actions during which a thing came into view or went out of it: it may be in a hand.
+
+    Tilted and half covered it may be in view all the while, and no labeller knows it.
+    """
+    borders = [border for span in spans for border in span]
+    around = [(a.start_seconds - HAND_SECONDS, a.end_seconds + HAND_SECONDS) for a in actions]
+    return tuple((a, b) for a, b in around if any(a <= border <= b for border in borders))
