@@ -138,8 +138,7 @@ class GazeTable:
         kind = _kind(columns.get("kind", ()), rows=len(seconds))
         unknown = np.full(len(seconds), np.nan)
         durations = _numbers(columns, "duration_seconds", unknown)
-        given = columns.get("valid", [None] * len(seconds))
-        valid = np.array([value is None or bool(value) for value in given], np.bool_)
+        valid = _truths(columns, "valid", len(seconds))
         x, y = _numbers(columns, "x"), _numbers(columns, "y")
         if len({len(seconds), len(durations), len(valid), len(x), len(y)}) != 1:
             raise ValueError("columns must all have the same number of rows")
@@ -230,12 +229,25 @@ def _numbers(
     """A column as float64, None as NaN."""
     if name not in columns and default is not None:
         return default
+    given = columns[name]
+    if isinstance(given, np.ndarray) and given.dtype.kind == "f":
+        return given.astype(np.float64)  # hours of samples: not one by one
     try:
         return np.array(
             [np.nan if value is None else float(value) for value in columns[name]], np.float64
         )
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must hold numbers: {error}") from error
+
+
+def _truths(columns: Mapping[str, Sequence[Any]], name: str, rows: int) -> NDArray[np.bool_]:
+    """A column as bool, None as True; all True without one."""
+    given = columns.get(name)
+    if given is None:
+        return np.ones(rows, np.bool_)
+    if isinstance(given, np.ndarray) and given.dtype == np.bool_:
+        return given.copy()
+    return np.array([value is None or bool(value) for value in given], np.bool_)
 
 
 def _kind(given: Sequence[Any], *, rows: int) -> str:

@@ -65,8 +65,6 @@ class GazeSamples:
 
     def table(self) -> GazeTable:
         """The same as the table that prompts and fixations are made from, kind ``samples``."""
-        # Views and no lists: 120 minutes have 200 thousand samples and more.
-        names = ("seconds", "x", "y", "valid")
-        columns = {name: memoryview(getattr(self, name)) for name in names}
+        columns = {name: getattr(self, name) for name in ("seconds", "x", "y", "valid")}
         kind = "samples" if len(self) else "none"
         return GazeTable.from_columns({**columns, "kind": kind})
