@@ -63,7 +63,7 @@ def test_everything_is_taken_over():
     [
         (None, "own must have name"),
         ([], "own must be names with values"),
-        ({"name": "x", "coutn": 1}, "did you mean count"),
+        ({"name": "x", "counts": 1}, "did you mean count"),
         ({"name": "x", "zzz": 1}, "known: name, count"),
         ({"name": 3}, "own.name must be a text"),
         ({"name": "x", "count": True}, "own.count must be a whole number"),
