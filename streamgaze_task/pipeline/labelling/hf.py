@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import torch
 
 from sightline.models.backend import LocalBackend
 from sightline.models.checkpoint import load
@@ -12,6 +16,17 @@ from streamgaze_task.pipeline.labelling.streaming import BackendLabeller
 
 if TYPE_CHECKING:
     from streamgaze_task.pipeline.labelling.settings import LabellerSettings
+
+
+def device_of_worker(process: str, gpus: int) -> str | None:
+    """The GPU of one of several workers; None lets accelerate choose.
+
+    Args:
+        process: its name; those of `--workers` are numbered by multiprocessing.
+        gpus: how many the machine has.
+    """
+    worker = re.fullmatch(r"SpawnProcess-(\d+)", process)
+    return f"cuda:{(int(worker[1]) - 1) % gpus}" if worker and gpus > 1 else None
 
 
 def checkpoint_labeller(settings: LabellerSettings, base: Path) -> BackendLabeller:
@@ -29,7 +44,8 @@ def checkpoint_labeller(settings: LabellerSettings, base: Path) -> BackendLabell
         pretrained=str(folder) if folder.is_dir() else settings.model,
         revision=settings.revision,
         dtype=settings.dtype,
-        device=settings.device or None,
+        device=settings.device
+        or device_of_worker(multiprocessing.current_process().name, torch.cuda.device_count()),
         batch_size=settings.batch_size,
     )
     checkpoint = load(model, rank=0, world_size=1)

@@ -53,7 +53,8 @@ class LabellerSettings:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """``openai``: more for the body of each request: ``{response_format: {type: json_object}}``."""
     device: str = field(default="", repr=False)
-    """``hf``: ``cpu``, ``cuda``, ``cuda:1``; empty lets accelerate choose."""
+    """``hf``: ``cpu``, ``cuda``, ``cuda:1``; empty: each of ``--workers`` takes a GPU of its own,
+    and one process alone what accelerate chooses."""
     batch_size: int = field(default=8, repr=False)
     """``hf``: queries per call of the model, at most; >= 1."""
     concurrency: int = field(default=8, repr=False)

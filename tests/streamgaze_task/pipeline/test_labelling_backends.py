@@ -357,3 +357,15 @@ def test_settings_that_cannot_be_are_refused(kind, given, message):
     """With the name of the setting."""
     with pytest.raises(UsageError, match=message):
         settings_from(kind, given, "labeller")
+
+
+def test_workers_take_gpus_in_turn():
+    """One process alone, or one GPU, is left to accelerate."""
+    pytest.importorskip("torch", reason="needs sightline[eval]")
+    from streamgaze_task.pipeline.labelling.hf import device_of_worker
+
+    taken = [device_of_worker(f"SpawnProcess-{number}", 3) for number in range(3, 7)]
+    assert taken == ["cuda:2", "cuda:0", "cuda:1", "cuda:2"]
+    assert device_of_worker("MainProcess", 3) is None
+    assert device_of_worker("SpawnProcess-2", 1) is None
+    assert device_of_worker("SpawnProcess-2", 0) is None
