@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from sightline.errors import DatasetError, UsageError
+from sightline.fields import shown
 from sightline.staging import file_sha256
 from streamgaze_task.pipeline import gaze_store, lines
 from streamgaze_task.pipeline.config import digest
@@ -172,10 +173,18 @@ def merge_decisions(config: Config, paths: Sequence[Path], *, dry_run: bool) -> 
     """Take over reviewers' decisions, with those taken over before; returns what to tell.
 
     Raises:
-        DatasetError: a file is no such file.
+        UsageError: a file is no such file, or is about another benchmark.
     """
     known = [config.decisions] if config.decisions.is_file() else []
-    merged = merge([read_decisions(path) for path in (*known, *paths)])
+    decided = [read_decisions(path) for path in (*known, *paths)]
+    for path, one in zip((*known, *paths), decided, strict=True):
+        if one.name and one.name != config.name:
+            raise UsageError(
+                f"{path} has decisions about {shown(one.name)}, but {config.path.name} makes "
+                f"{shown(config.name)}",
+                next_step="give the configuration of which the page was made",
+            )
+    merged = merge(decided)
     if not dry_run:
         write_decisions(config.decisions, merged)
     return f"{merged.text()}\nnext: sightline gaze run {config.path}\n"

@@ -230,3 +230,14 @@ def test_a_merge_that_is_only_tried_writes_nothing(run, capsys):
     status, text = said(capsys, "merge", run, file, "--dry-run")
     assert (status, "1 decisions by anna" in text) == (0, True)
     assert not (run.parent / "benchmark/decisions.json").exists()
+
+
+def test_decisions_about_another_benchmark_are_refused(run, capsys):
+    """Ids of two benchmarks may be alike."""
+    file = run.parent / "decisions-anna.json"
+    one = decision(labels_of(run, small.TABLE)[0], small.TABLE, "accept")
+    write_decisions(file, Decisions("kitchen", "", "anna", (one,)))
+    status, text = said(capsys, "merge", run, file)
+    assert status == 2
+    assert "decisions about 'kitchen'" in text
+    assert not (run.parent / "benchmark/decisions.json").exists()

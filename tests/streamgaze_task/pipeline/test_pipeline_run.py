@@ -18,6 +18,7 @@ from sightline.progress import Silent
 from streamgaze_task.pipeline.config import read_config
 from streamgaze_task.pipeline.make import make_benchmark, plan_text
 from streamgaze_task.pipeline.release import write_release
+from streamgaze_task.pipeline.run import forget_problems, sources_of
 
 small = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("small_recordings.py"))))
 
@@ -310,3 +311,31 @@ def test_the_command_ends_with_1_when_a_recording_fails(raw):
     assert "Traceback" not in told
     assert small.run("gaze", "run", raw, "--skip-failed", check=False).returncode == 1
     assert (raw.parent / "benchmark/release/qa").is_dir()
+
+
+def test_what_was_not_answered_is_asked_again(run):
+    """The files with problems go away, no others; the answers that there are stay."""
+    config = read_config(run)
+    before = small.contents(config.out)
+    sources = sources_of(config)
+    assert forget_problems(config, sources) == 0
+    labels = small.of_stage(config.out, "labels", sources[0].recording_id)
+    header, first, *others = labels.read_text("utf-8").splitlines()
+    failed = {**json.loads(first), "problem": "no connection", "gazed": None}
+    labels.write_text("\n".join([header, json.dumps(failed), *others]) + "\n", "utf-8")
+    assert forget_problems(config, sources) == 1
+    assert not labels.exists()
+    small.run("gaze", "run", run, "--retry-problems")
+    assert small.changed(before, small.contents(config.out)) == set()
+
+
+def test_a_question_that_was_not_verified_is_a_problem(run):
+    """One that the verifier refused is none."""
+    config = read_config(run)
+    sources = sources_of(config)
+    judged = small.of_stage(config.out, "judged", sources[0].recording_id)
+    header, first, *others = judged.read_text("utf-8").splitlines()
+    for reason, count in (("no option is right: dark", 0), ("not verified: no connection", 1)):
+        told = {**json.loads(first), "dropped": "verifier", "reason": reason}
+        judged.write_text("\n".join([header, json.dumps(told), *others]) + "\n", "utf-8")
+        assert forget_problems(config, sources) == count
