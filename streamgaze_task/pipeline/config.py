@@ -34,15 +34,6 @@ EXAMPLE = "`sightline gaze recordings OUT` writes recordings with a configuratio
 
 
 @dataclass(frozen=True)
-class ReleaseSettings:
-    """The part ``release`` of a configuration."""
-
-    overlay: bool = False
-    """Whether the videos are written a second time with the gaze drawn in, as the authors did.
-    Our tasks draw it themselves, so nothing here needs them."""
-
-
-@dataclass(frozen=True)
 class _Written:
     """What stands in the file."""
 
@@ -59,7 +50,6 @@ class _Written:
     episodes: dict[str, Any] | None = None
     questions: dict[str, Any] | None = None
     quality: dict[str, Any] | None = None
-    release: dict[str, Any] | None = None
     cluster: dict[str, Any] | None = None
 
 
@@ -87,7 +77,6 @@ class Config:
     episodes: EpisodeSettings
     questions: QuestionSettings
     quality: QualitySettings
-    release: ReleaseSettings
     cluster: ClusterSettings
 
     @property
@@ -161,7 +150,6 @@ def read_config(path: Path) -> Config:
         episodes=settings_from(EpisodeSettings, written.episodes, "episodes"),
         questions=settings_from(QuestionSettings, written.questions, "questions"),
         quality=settings_from(QualitySettings, written.quality, "quality"),
-        release=settings_from(ReleaseSettings, written.release, "release"),
         cluster=settings_from(ClusterSettings, written.cluster, "cluster"),
     )
 
