@@ -94,17 +94,6 @@ class Scanpath:
             name for episode in self.episodes for name in self.group(episode, "circle")
         )
 
-    @cached_property
-    def named(self) -> frozenset[str]:
-        """Every object that any label or view of the recording names."""
-        outside = {thing.name for episode in self.episodes for thing in episode.outside}
-        views = {name for view in self.views for name in (*view.seen, *view.partly)}
-        return self.gazed_ever | outside | views
-
-    def acting(self, start: float, end: float) -> bool:
-        """Whether something is done in [start, end): hands may cover and move things."""
-        return any(a.start_seconds < end and a.end_seconds > start for a in self.actions)
-
 
 def settled(episode: Episode) -> int | None:
     """The first whole second at which "currently" can be asked of a look; None: it is too short."""

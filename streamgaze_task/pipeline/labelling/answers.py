@@ -115,20 +115,6 @@ def verdict_reader(options: Sequence[str]) -> Callable[[str], Verdict]:
     return read
 
 
-def object_reader(keys: Sequence[str]) -> Callable[[str], dict[str, Any]]:
-    """Reads answers to a query of kind ``text``: an object that has all these keys.
-
-    What it holds is JSON of any shape, checked by nobody yet.
-    """
-
-    def read(text: str) -> dict[str, Any]:
-        found = _whole(find_object(text, keys))
-        _need(found, *keys)
-        return found.value
-
-    return read
-
-
 def prose(text: str) -> str:
     """A stranger's sentences as one line without control characters, cut to a length."""
     spaced = "".join(" " if char.isspace() else char for char in text[: 4 * LONGEST_CAPTION])

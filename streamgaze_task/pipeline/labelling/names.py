@@ -89,11 +89,6 @@ def cleaned(text: str, longest: int) -> str:
     return words if len(words) <= longest else ""
 
 
-def synonyms() -> dict[str, dict[str, str]]:
-    """``names`` and ``values``: each other word -> the one that stands for it."""
-    return {kind: dict(words) for kind, words in _table().items()}
-
-
 @cache
 def _table() -> dict[str, dict[str, str]]:
     text = (files("streamgaze_task") / "data" / "synonyms.json").read_text(encoding="utf-8")
@@ -127,5 +122,5 @@ def _singular(word: str) -> str:
     if word.endswith("ies"):
         return word[:-3] + "y"
     if word.endswith(("xes", "ches", "shes", "sses", "zzes")):
-        return word[:-2]
-    return word[:-1]
+        return word[:-2].rstrip("-'")
+    return word[:-1].rstrip("-'")

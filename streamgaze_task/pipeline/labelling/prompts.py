@@ -8,7 +8,6 @@ The sentences are ours.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.labelling.labeller import Query
@@ -131,17 +130,6 @@ def verify_query(
     text = _joined(_VERIFY.format(question=question, options=lettered), _ONLY + SHAPES["verify"])
     facts = {"task": task, "question": question, "options": list(options)}
     return Query(key, "verify", text, tuple(images), facts)
-
-
-def text_query(key: str, asked: str, shape: Mapping[str, object]) -> Query:
-    """Asks something about words alone; :func:`answers.object_reader` reads what comes back.
-
-    Args:
-        key: unique within the recording.
-        asked: the question, in full sentences.
-        shape: an example of the JSON object that is wanted.
-    """
-    return Query(key, "text", _joined(asked, _ONLY + json.dumps(shape, ensure_ascii=False)))
 
 
 def again_text(text: str, reason: str) -> str:

@@ -178,12 +178,3 @@ def _patterns(role: str, given: object) -> tuple[str, ...]:
             raise ValueError(f"files.{role} must be a pattern or a list of patterns")  # noqa: TRY004 (one kind of error for one setting)
         check_pattern(pattern)
     return tuple(listed)
-
-
-def settings_of(given: object, place: str = "recordings") -> RecordingsSettings:
-    """One item of the list ``recordings`` as the configuration has it.
-
-    Raises:
-        UsageError: it is none; the message says what is wrong and where.
-    """
-    return settings_from(RecordingsSettings, given, place)

@@ -147,7 +147,6 @@ class TestAttribute:
         mute = replace(self.LOOK, gazed=replace(self.LOOK.gazed, caption=""))
         model = replying(attribute_type="color", answer="a", options=["a", "b"])
         assert ask(oar, scanpath(mute), model) == []
-        assert "text model" in oar.WITHOUT_MODEL
 
 
 class TestAction:

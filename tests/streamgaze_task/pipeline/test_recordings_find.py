@@ -7,7 +7,8 @@ import pytest
 from sightline.errors import DatasetError, UsageError
 from streamgaze_task.pipeline.recordings.find import find, survey
 from streamgaze_task.pipeline.recordings.patterns import safe_names
-from streamgaze_task.pipeline.recordings.spec import RecordingsSettings, settings_of
+from streamgaze_task.pipeline.recordings.spec import RecordingsSettings
+from streamgaze_task.pipeline.settings import settings_from
 
 
 def files(folder, *names):
@@ -189,5 +190,5 @@ def test_category_and_camera(tmp_path):
 def test_settings_are_strict(given, words):
     """Every mistake is found before any file is read, and says where."""
     with pytest.raises(UsageError, match=words) as caught:
-        settings_of(given, "recordings[2]")
+        settings_from(RecordingsSettings, given, "recordings[2]")
     assert str(caught.value).startswith("recordings[2]")

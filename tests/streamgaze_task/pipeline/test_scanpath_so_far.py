@@ -61,14 +61,6 @@ def test_groups_and_names():
     assert PATH.group(PATH.episodes[1], "circle") == ("jar", "key")
     assert PATH.group(look(0, 0, 1, ""), "circle") == ()
     assert PATH.gazed_ever == {"cup", "jar", "key", "pan"}
-    assert PATH.named == {"cup", "jar", "key", "pan", "pot", "bowl"}
-
-
-def test_actions_overlap_half_open_spans():
-    """Actions overlap half open spans."""
-    assert PATH.acting(1.9, 3)
-    assert not PATH.acting(2, 6)
-    assert PATH.acting(0, 1.1)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.records import Question
     from streamgaze_task.pipeline.scanpath import Scanpath
 
-WITHOUT_MODEL = "the published OAR lets a text model make its questions, and none is configured"
-"""Why there are no questions where there is no model to ask."""
-
 PROMPT = """\
 A thing in a first-person video is described so:
 {caption}
@@ -39,7 +36,8 @@ def make_reference(
     Args:
         scanpath: the recording.
         rng: not used: the model draws.
-        ask: a text model, prompt -> reply; None: no questions, for the reason WITHOUT_MODEL.
+        ask: a text model, prompt -> reply; None: no questions, for the published
+            rule lets it make them.
     """
     del rng
     if ask is None:
