@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.alerts import Target, alert_questions
+from streamgaze_task.pipeline.questions.alerts import CLEAR_SECONDS, Target, alert_questions
 from streamgaze_task.pipeline.questions.words import stems
 from streamgaze_task.pipeline.scanpath import LOSS_SECONDS
 
@@ -66,7 +66,12 @@ def _unknown(scanpath: Scanpath) -> Spans:
     gaze moved, or a filter dropped what was there).
     """
     looks = scanpath.episodes
-    unsure = [(e.start_seconds, e.end_seconds) for e in looks if not (e.gazed and e.sure)]
+    # With the borders: a look at nobody knows what may be one at the thing.
+    unsure = [
+        (look.start_seconds - CLEAR_SECONDS, look.end_seconds + CLEAR_SECONDS)
+        for look in looks
+        if not (look.gazed and look.sure)
+    ]
     ends = (0.0, *(look.end_seconds for look in looks))
     starts = (*(look.start_seconds for look in looks), math.inf)
     pauses = [(a, b) for a, b in zip(ends, starts, strict=True) if b - a >= LOSS_SECONDS]
