@@ -60,9 +60,12 @@ class Log:
         with self._changed:
             self._changed.wait_for(lambda: not self._working - {own}, seconds)
 
-    def records(self, path: str = "", method: str | None = None) -> list[Record]:
-        """Requests whose path matches a regular expression (searched)."""
-        self.settle()
+    def records(
+        self, path: str = "", method: str | None = None, *, settled: bool = True
+    ) -> list[Record]:
+        """Requests whose path matches a regular expression (searched); settled: none in work."""
+        if settled:
+            self.settle()
         with self._changed:
             return [
                 record

@@ -95,9 +95,19 @@ def asked_to_write(running: Any) -> list[str]:
     return [one.path for one in running.log.records() if one.method not in ("GET", "HEAD")]
 
 
-def large_files_sent(running: Any) -> list[str]:
+def large_files_sent(running: Any, *, settled: bool = True) -> list[str]:
     """Paths of the large files that arrived whole, in their order."""
-    return [one.path for one in running.log.records("/_lfs/", "PUT") if one.status == 200]
+    records = running.log.records("/_lfs/", "PUT", settled=settled)
+    return [one.path for one in records if one.status == 200]
+
+
+def wait_for_large_files(running: Any, count: int) -> None:
+    """Until so many large files arrived whole, while others are held."""
+    for _ in range(1200):
+        if len(large_files_sent(running, settled=False)) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{large_files_sent(running)} came, not {count}")
 
 
 def restart(running: Any) -> None:

@@ -143,9 +143,10 @@ def test_the_command_is_stopped_in_mid_upload(alice, folder, number):
     """Nobody sees anything of it; the same command goes on where it was."""
     running = alice.running
     held = tools.holding(running)
-    gate = tools.Gate(running, path="/_lfs/", method="PUT", skip=2)
+    gate = tools.Gate(running, path="/_lfs/", method="PUT", skip=2, times=99)
     process = alice.start(*tools.PUBLISH, str(folder), *WHOLE)
     gate.wait()
+    tools.wait_for_large_files(running, 2)  # the two before it are sent by threads of their own
     process.send_signal(number)
     if number == signal.SIGKILL:
         process.wait(60)
