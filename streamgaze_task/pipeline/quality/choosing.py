@@ -9,9 +9,10 @@ how often it is wrong, 0 when it is right in a quarter of its appearances.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from streamgaze_task.pipeline.questions.rules import WRONG, chance, spread
+from streamgaze_task.pipeline.questions.rules import WRONG, chance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,9 @@ def choose(candidates: Mapping[str, Sequence[Question]], most: int, seed: int) -
     Recordings take turns, and each takes the first question, in random order, that leaves every
     one of its words as balanced as chance alone would. Always the best balanced one would be too
     much of a good thing: what is right less often than it should be in one half of the benchmark
-    would then be right in the other. Questions without options are spread over their recording.
+    would then be right in the other. Questions without options are spread over their recording: of
+    every part the one with which, over all recordings, the first test points are most evenly alerts
+    and none, the second ones too, and so on.
 
     Args:
         candidates: id of a recording -> its good questions of the task, in order of time.
@@ -37,21 +40,43 @@ def choose(candidates: Mapping[str, Sequence[Question]], most: int, seed: int) -
     """
     rngs = {name: chance(seed, name, "choose") for name in sorted(candidates)}
     chosen: set[str] = set()
+    places: Counter[int] = Counter()
     left: dict[str, list[Question]] = {}
     for name, rng in rngs.items():
         asked = [one for one in candidates[name] if not one.answer]
-        chosen |= {asked[place].id for place in spread(asked, most, rng)}
+        for part in parts(asked, most):
+            taken = min(rng.sample(part, len(part)), key=lambda one: unevenness(one, places))
+            places.update(alerts(taken))
+            chosen.add(taken.id)
         choices = [one for one in candidates[name] if one.answer]
         left[name] = rng.sample(choices, len(choices))
     words = Words()
     for _ in range(most):
         for questions in left.values():
-            taken = next((one for one in questions if words.stay_balanced(one)), None)
-            if taken is not None:
-                questions.remove(taken)
-                words.add(taken)
-                chosen.add(taken.id)
+            fair = next((one for one in questions if words.stay_balanced(one)), None)
+            if fair is not None:
+                questions.remove(fair)
+                words.add(fair)
+                chosen.add(fair.id)
     return frozenset(chosen)
+
+
+def parts(found: Sequence[Question], most: int) -> list[Sequence[Question]]:
+    """Equal parts of what was found, in order: as many as wanted, none of them empty."""
+    count = min(len(found), most)
+    edges = [len(found) * k // max(count, 1) for k in range(count + 1)]
+    return [found[a:b] for a, b in pairwise(edges)]
+
+
+def alerts(question: Question) -> dict[int, int]:
+    """Place of a test point -> 1 for an alert, -1 for none."""
+    return {place: 1 if point.alert else -1 for place, point in enumerate(question.points)}
+
+
+def unevenness(question: Question, places: Counter[int]) -> int:
+    """How uneven the places are with a question; a first point at a place is free."""
+    more = alerts(question)
+    return sum((places[place] + more[place]) ** 2 - places[place] ** 2 - 1 for place in more)
 
 
 class Words:

@@ -8,16 +8,17 @@ for. Questions are made for the first; :func:`already_seen` turns one into the o
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from dataclasses import dataclass, replace
-from itertools import chain, combinations
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from streamgaze_task.pipeline.questions.even_points import even_points
 from streamgaze_task.pipeline.records import Question, TestPoint
 from streamgaze_task.timestamps import seconds, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from random import Random
 
     from streamgaze_task.pipeline.scanpath import Scanpath
@@ -28,22 +29,20 @@ OFFSETS = (-20, -10, 2, 10, 20)
 """Seconds from the first appearance to the points. Step 3 of the pipeline has 0 in the middle,
 which, rounded down as stamps are, lies before the appearance that it is said to show: the window
 that ends there shows nothing of it. Two seconds later it shows at least one."""
-AGAIN = 2
-"""Seconds from the start of every later look or view to one more possible point (ours). A thing is
-often looked at for a moment only, so that of the five points one at most is an alert, and who never
-alerts is right at four; where it comes back, a further alert is right."""
-MOST_POINTS = len(OFFSETS)
-"""Of a question (step 3)."""
+SOON = range(2, 11)
+"""Whole seconds after a thing comes or goes; the first without doubt is one more possible point.
+So are the middle of the time that it is there and its last whole second (ours: of the points around
+the first appearance alone, who counts points would know most labels). None lies at a regular
+moment, at which it is mostly not there: the moment would tell."""
+APART_SECONDS = 2
+"""Two points nearer to each other would be one (ours)."""
 LAST_SECONDS = 300
 """No point is later after the question than that (step 3)."""
+EVERY_SECONDS = LAST_SECONDS - (OFFSETS[-1] - OFFSETS[0])
+"""From one start of monitoring to the next (ours; step 3 has one, at the first look): the most with
+which every thing has a start from which all points around its first appearance can be asked."""
 CLEAR_SECONDS = 0.75
 """A point that close to a border is neither clearly in nor clearly out (ours)."""
-FEWEST_POINTS = 3
-"""Of a question (ours): with both labels among them, no constant reply is right throughout."""
-MOST_TRIED = 8
-"""Possible points of a target among which the choice is made (ours: of 8 there are 182)."""
-MOST_EXCESS = 1
-"""By how many the alerts of a recording may outnumber the others, or the reverse (ours)."""
 
 
 @dataclass(frozen=True)
@@ -71,105 +70,75 @@ class Target:
             return None
         return any(start <= at < end for start, end in self.spans)
 
+    def label(self, at: int) -> bool | None:
+        """The same; None also where the spans in whole seconds, as released, tell otherwise."""
+        stated = any(int(start) <= at <= int(end) for start, end in self.spans)
+        return stated if stated is self.alert(at) else None
+
+    def around(self, start: float, end: float) -> Target:
+        """What is known of it from `start` to `end` and shortly before and after."""
+        start, end = start - SOON.stop, end + SOON.stop
+        both = (self.spans, self.unknown)
+        spans, unknown = (tuple(s for s in each if s[1] >= start and s[0] <= end) for each in both)
+        return replace(self, spans=spans, unknown=unknown)
+
+
+def asked_at(target: Target, begin: int) -> int:
+    """When the monitoring starts in which a thing is asked for; `begin`: the first of all starts.
+
+    They are the same for all things, so they tell nothing of this one: it is the last with which
+    the points before the first appearance lie inside, or the first of all.
+    """
+    before = int(target.first + OFFSETS[0]) - 1
+    return begin + max((before - begin) // EVERY_SECONDS, 0) * EVERY_SECONDS
+
 
 def points(target: Target, asked: int, video_seconds: float) -> tuple[TestPoint, ...]:
     """The possible points whose label is beyond doubt, in order of time.
 
-    They lie around the first appearance, and shortly after every later one. Beyond doubt is also
-    that the label is the same by the whole seconds that the release states.
+    They lie around the first appearance, while the thing is there, and shortly after.
 
     Args:
         target: what is asked for.
         asked: when monitoring starts.
         video_seconds: length of the video.
     """
-    wanted = [target.first + offset for offset in OFFSETS]
-    wanted += [start + AGAIN for start, _ in target.spans[1:]]
-    found = []
-    for at in sorted({int(time) for time in wanted}):
-        if not asked < at <= min(asked + LAST_SECONDS, video_seconds):
-            continue
-        alert = target.alert(at)
-        stated = any(int(start) <= at <= int(end) for start, end in target.spans)
-        if alert is not None and alert == stated:
+    last = math.floor(min(asked + LAST_SECONDS, video_seconds))
+    near = target.around(asked, last)
+    wanted = [int(target.first + offset) for offset in OFFSETS]
+    for start, end in near.spans:
+        wanted += [int((start + end) / 2), int(end - 1)]
+        wanted += [*_soon(near, start, alert=True), *_soon(near, end, alert=False)]
+    found: list[TestPoint] = []
+    for at in sorted(set(wanted)):
+        alert = near.label(at) if asked < at <= last else None
+        if alert is not None and (not found or at - found[-1].seconds >= APART_SECONDS):
             found.append(TestPoint(at, alert))
     return tuple(found)
 
 
-def balanced(
-    found: Sequence[tuple[Target, tuple[TestPoint, ...]]], rng: Random
-) -> Iterator[tuple[Target, tuple[TestPoint, ...]]]:
-    """The targets to ask for, in order of time: about as many alerts as other points.
-
-    Of a thing that is looked at once for a moment, most points are no alerts, and who never
-    alerts would be right at most of them. So a target is left out, or some of its points, where
-    that brings the two closer to each other; those that are left are looked at again as long as
-    one of them can be taken. With as many alerts as others in every part of a benchmark, every
-    drawing from it is about even.
-
-    Args:
-        found: targets and their points, in order of the first appearance.
-        rng: of the recording and task; it draws which points without an alert are left out.
-    """
-    kept: dict[int, tuple[TestPoint, ...]] = {}
-    even, before = _Even(), -1
-    while len(kept) > before:
-        before = len(kept)
-        for number, (_, all_points) in enumerate(found):
-            chosen = () if number in kept else even.choice(all_points, rng)
-            if chosen:
-                kept[number] = chosen
-                even.take(chosen)
-    yield from ((found[number][0], kept[number]) for number in sorted(kept))
-
-
-class _Even:
-    """How many of the points so far are alerts: of all, and of the first, the second ... ones."""
-
-    def __init__(self) -> None:
-        self._excess: Counter[int] = Counter()
-
-    def take(self, chosen: Sequence[TestPoint]) -> None:
-        """Count the points of one question."""
-        for place, point in enumerate(chosen):
-            self._excess[place] += 1 if point.alert else -1
-
-    def choice(self, all_points: Sequence[TestPoint], rng: Random) -> tuple[TestPoint, ...]:
-        """The most even choice of a target's points; () where none will do.
-
-        Also the n-th points are to be alerts as often as not: points before the first appearance
-        are no alerts, so who counts points would know the first two without looking.
-        """
-        tried = list(all_points)
-        if len(tried) > MOST_TRIED:
-            tried = [all_points[k] for k in sorted(rng.sample(range(len(all_points)), MOST_TRIED))]
-        choices = [
-            some
-            for size in range(FEWEST_POINTS, MOST_POINTS + 1)
-            for some in combinations(tried, size)
-            if len({point.alert for point in some}) > 1
-        ]
-        ranked = [(*self._cost(some), -len(some), rng.random(), some) for some in choices]
-        allowed = [one for one in ranked if one[1] <= MOST_EXCESS]
-        return min(allowed, key=lambda one: one[:4])[4] if allowed else ()
-
-    def _cost(self, some: Sequence[TestPoint]) -> tuple[int, int]:
-        """How uneven all would be: by places (a first point there is free), and of all points."""
-        after = self._excess.copy()
-        for place, point in enumerate(some):
-            after[place] += 1 if point.alert else -1
-        return sum(each**2 for each in after.values()) - len(some), abs(sum(after.values()))
+def _soon(target: Target, border: float, *, alert: bool) -> list[int]:
+    """The first whole second shortly after a border at which it is so, if there is one."""
+    later = (int(border + offset) for offset in SOON)
+    return [at for at in later if target.label(at) is alert][:1]
 
 
 def alert_questions(
-    scanpath: Scanpath, targets: Iterable[Target], asked: int, rng: Random, *, gaze: bool
+    scanpath: Scanpath, targets: Iterable[Target], begin: int, rng: Random, *, gaze: bool
 ) -> Iterator[Question]:
-    """The questions of a recording, GTA or OAA, in order of the first appearance."""
-    inside = (target for target in targets if asked < target.first)
+    """The questions of a recording, in order of the first appearance; `gaze`: GTA, else OAA.
+
+    Monitoring starts at `begin` for the first time.
+    """
+    inside = (target for target in targets if begin < target.first)
     ordered = sorted(inside, key=lambda target: (target.first, target.name))
-    found = [(one, points(one, asked, scanpath.video_seconds)) for one in ordered]
-    for number, (target, chosen) in enumerate(balanced(found, rng)):
-        yield question(scanpath, number, target, asked, chosen, gaze=gaze)
+    asked = [asked_at(target, begin) for target in ordered]
+    found = [
+        points(target, at, scanpath.video_seconds)
+        for target, at in zip(ordered, asked, strict=True)
+    ]
+    for number, (place, chosen) in enumerate(even_points(found, rng).items()):
+        yield question(scanpath, number, ordered[place], asked[place], chosen, gaze=gaze)
 
 
 def question(

@@ -36,9 +36,10 @@ ARROW = " \u2192 "
 def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
     """FAP: asked at the end of the last fitting look before an action, one question an action.
 
-    Nothing is done at that time and nothing else before the action; the wrong options are done
-    neither by then nor within a minute of it. Earlier looks would give the same question again,
-    with less of what leads to the action.
+    The next action is the first that begins after that time, whatever is going on then: where
+    every second is annotated, something always is. What is going on is no option, and the wrong
+    options are done neither by then nor within a minute of it. Earlier looks would give the same
+    question again, with less of what leads to the action.
 
     Args:
         scanpath: the recording.
@@ -71,17 +72,20 @@ def _last_looks(scanpath: Scanpath) -> Iterator[tuple[Action, Episode, int]]:
 
 
 def next_action(actions: Sequence[Action], at: int) -> Action | None:
-    """The action that comes next after a moment, 3 to 60 s later.
+    """The first action that begins after a moment, 3 to 60 s later.
 
-    None where something is being done at that moment, or two things begin at once.
+    None where two begin at once, or where the same is going on already: it would go on rather than
+    come next.
     """
-    if any(a.start_seconds < at < a.end_seconds for a in actions):
-        return None
     later = [a for a in actions if a.start_seconds >= at]
     first = min((a.start_seconds for a in later), default=math.inf)
     firsts = [a for a in later if a.start_seconds == first]
     soon = EARLIEST_SECONDS < first - at <= LATEST_SECONDS
-    return firsts[0] if soon and len({a.text for a in firsts}) == 1 else None
+    if not soon or len({a.text for a in firsts}) > 1:
+        return None
+    going_on = (a for a in actions if a.start_seconds < at < a.end_seconds)
+    same = stems(firsts[0].text)
+    return None if any(stems(a.text) == same for a in going_on) else firsts[0]
 
 
 def recent_looks(episodes: Sequence[Episode], at: int) -> dict[str, float]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FEWEST_VIEWS = 2
 """So many views in a row must show a thing when it first appears; one alone may be a mistake."""
+LONE_SECONDS = 10.0
+"""So long before and after a lone view that shows a thing it may be half in view all the while, and
+no labeller noticed but then (ours)."""
 HAND_SECONDS = 1.0
 """So long before and after an action a hand may hold what it is about (ours)."""
 LONGEST_STEP = 1.5
@@ -63,6 +66,7 @@ def targets(scanpath: Scanpath) -> Iterator[Target]:
             continue
         unknown = (
             *_unknown(views, states, longest),
+            *((at - LONE_SECONDS, end + LONE_SECONDS) for at, end in spans if at == end),
             *_doubted(claimed, spans),
             *_handled(scanpath.actions, spans),
         )

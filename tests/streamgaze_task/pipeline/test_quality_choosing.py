@@ -21,8 +21,8 @@ def _choice(name, number, options):
     )
 
 
-def _alert(name, number):
-    points = (TestPoint(number, alert=True),)
+def _alert(name, number, labels="Y"):
+    points = tuple(TestPoint(number + k, alert=label == "Y") for k, label in enumerate(labels))
     return Question(
         f"{name}/gta/{number}", "gta", name, number, "Alert me.", points=points, label_means="now"
     )
@@ -104,6 +104,22 @@ def test_questions_without_options_are_spread_over_the_recording(count, most, se
     edges = [count * k // max(wanted, 1) for k in range(wanted + 1)]
     assert len(places) == wanted
     assert all(edges[k] <= place < edges[k + 1] for k, place in enumerate(places))
+
+
+@given(st.integers(0, 9), st.integers(2, 6), st.integers(1, 8))
+def test_of_every_part_that_one_is_taken_that_evens_the_test_points(seed, recordings, most):
+    """NYY and YNN side by side: who counts points over all recordings knows nothing."""
+    labels = ("NYY", "YNN")
+    found = {
+        name: [_alert(name, k, labels[k % 2]) for k in range(4 * most)]
+        for name in "abcdef"[:recordings]
+    }
+    chosen = choose(found, most, seed)
+    kept = [one for questions in found.values() for one in questions if one.id in chosen]
+    assert len(kept) == recordings * most
+    for place in range(3):
+        alerts = sum(one.points[place].alert for one in kept)
+        assert abs(2 * alerts - len(kept)) <= 1
 
 
 def test_a_recording_with_few_questions_does_not_stop_the_others():

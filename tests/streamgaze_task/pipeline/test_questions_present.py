@@ -77,8 +77,8 @@ class TestEasy:
         [
             scanpath(look("pan", 10.0, 14.0, beside="jar")),
             scanpath(look("pan", 10.0, 14.0, outside="jar")),
-            scanpath(look("pan", 10.0, 14.0), views=(view(10.5, "jar"),)),
-            scanpath(look("pan", 10.0, 14.0), views=(view(10.5, "", "jar"),)),
+            scanpath(look("pan", 10.0, 14.0), views=(view(10.5, "pan jar"),)),
+            scanpath(look("pan", 10.0, 14.0), views=(view(10.5, "pan", "jar"),)),
             # The camera looked there last before the short look.
             scanpath(look("pan", 10.0, 14.0), views=(view(9.0, "jar"), view(12.0))),
             scanpath(look("jar", 1.0, 4.0, sure=False), look("pan", 60.0, 64.0)),
@@ -95,6 +95,22 @@ class TestEasy:
         recording = scanpath(look("jar", 1.0, 4.0), look("pan", 64.0, 67.0))
         rules = Rules(vocabulary=("brush", "cup", "jar", "pan"))
         assert set(ask(oie, recording, rules)[-1].wrong) == {"brush", "cup", "jar"}
+
+    @pytest.mark.parametrize(
+        ("seen", "asked"),
+        [
+            (view(10.5, "pan"), 1),
+            (view(10.5, "cup", "pan"), 0),
+            (view(10.5, "cup"), 0),
+            (view(10.5, problem="no answer"), 0),
+            (view(9.9, "cup"), 1),
+            (view(11.0, "cup"), 1),
+        ],
+    )
+    def test_a_view_during_the_look_must_show_what_is_looked_at(self, seen, asked):
+        """A view during the look, and before the question at 11 s, shows it clearly or bars it."""
+        recording = scanpath(look("pan", 10.0, 14.0), views=(seen,))
+        assert len(ask(oie, recording)) == asked
 
     def test_with_fewer_than_three_others_there_is_no_question(self):
         """With fewer than three others there is no question."""

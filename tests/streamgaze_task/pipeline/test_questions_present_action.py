@@ -60,11 +60,62 @@ def test_the_action_is_more_than_three_and_at_most_sixty_seconds_away(start, ask
     assert bool(ask(THREE, Action(start, start + 2, "wash plate"))) is asked
 
 
-def test_nothing_is_asked_while_something_is_done():
-    """Nothing is asked while something is done."""
+@pytest.mark.parametrize("end", [11.0, 20.0, 90.0])
+def test_what_is_going_on_is_neither_next_nor_an_option(end):
+    """It may end before the next begins, then, or later."""
+    before, later = Action(9.0, end, "open tap"), Action(20.0, 24.0, "wash plate")
+    (question,) = ask(THREE, before, later)
+    assert (question.asked_seconds, question.answer) == (10, "wash plate")
+    assert {*question.wrong} == {"close drawer", "cut onion", "lift cup"}
+    assert (
+        ask(THREE, before, later, texts=("lift cup", "cut onion", "open tap", "wash plate")) == []
+    )
+
+
+def test_what_is_going_on_does_not_come_next():
+    """The same once more, however it is written."""
     later = Action(20.0, 24.0, "wash plate")
-    assert ask(THREE, Action(9.0, 11.0, "open tap"), later) == []
-    assert len(ask(THREE, Action(9.0, 10.0, "open tap"), later)) == 1
+    for text in ("wash plate", "Plates: wash"):
+        assert ask(THREE, Action(9.0, 11.0, text), later) == []
+    assert len(ask(THREE, Action(8.0, 10.0, "wash plate"), later)) == 1
+
+
+def annotated_throughout(seed, minutes=5):
+    """Actions of 1 to 6 s back to back, some overlapping, and looks of 1 to 4.5 s, as in EGTEA."""
+    rng = chance(seed)
+    verbs = [f"{verb} {name}" for verb in made.VERBS for name in made.WORDS]
+    texts, actions, looks = rng.sample(verbs, 100), [], []
+    now = rng.random()
+    while now < 60 * minutes - 6:
+        end = now + rng.uniform(1, 6)
+        actions.append(Action(now, end, rng.choice(texts)))
+        now = end - rng.choice((0.0, 0.0, 0.2, 0.5))
+    now = rng.random()
+    while now < 60 * minutes - 6:
+        looks.append(look(rng.choice(made.WORDS), now, now + rng.uniform(1, 4.5)))
+        now = looks[-1].end_seconds + rng.uniform(0.05, 0.6)
+    return scanpath(*looks, actions=tuple(actions), seconds=60.0 * minutes)
+
+
+def test_where_every_second_is_annotated_there_are_questions():
+    """About four a minute of 18 actions; all of them while something is done."""
+    recordings = [annotated_throughout(seed) for seed in range(4)]
+    texts = tuple(sorted(action.text for one in recordings for action in one.actions))
+    counts = []
+    for recording in recordings:
+        found = list(fap.make(recording, Rules(actions=texts), chance(0)))
+        counts.append(len(found))
+        for question in found:
+            at, actions = question.asked_seconds, recording.actions
+            begins = [one for one in actions if one.start_seconds >= at]
+            going_on = {one.text for one in actions if one.start_seconds < at < one.end_seconds}
+            soon = {one.text for one in begins if one.start_seconds <= at + 60}
+            assert begins[0].text == question.answer
+            assert begins[0].start_seconds > at + 3
+            assert going_on
+            assert not going_on & {question.answer, *question.wrong}
+            assert not soon & {*question.wrong}
+    assert min(counts) >= 3 * 5
 
 
 def test_it_is_the_very_next_action_that_counts():

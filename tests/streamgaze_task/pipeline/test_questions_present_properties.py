@@ -102,11 +102,13 @@ def test_wrong_options_are_elsewhere_or_outside(recording):
 
 @settings(deadline=None)
 @given(scanpaths(acted=0.3))
-def test_the_action_asked_for_is_the_next(recording):
-    """The action asked for is the next."""
+def test_the_action_asked_for_is_the_next_that_begins(recording):
+    """Whatever is going on then."""
     for question in ask(fap, recording):
         at = question.asked_seconds
-        later = [one for one in recording.actions if one.end_seconds > at]
+        later = [one for one in recording.actions if one.start_seconds >= at]
+        now = {o.text for o in recording.actions if o.start_seconds < at < o.end_seconds}
+        assert not now & {question.answer, *question.wrong}
         assert min(later, key=lambda one: one.start_seconds).text == question.answer
         assert 3 < min(one.start_seconds for one in later) - at <= 60
         assert not {*question.wrong} & {o.text for o in later if o.start_seconds <= at + 60}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from streamgaze_task.pipeline.questions import gta, oaa
 from streamgaze_task.pipeline.questions.alerts import already_seen
+from streamgaze_task.pipeline.questions.even_points import even_points
 from streamgaze_task.pipeline.questions.rules import Rules, chance, spread
+from streamgaze_task.pipeline.records import TestPoint
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scanpaths.py"))))
 scanpaths = made.scanpaths
@@ -36,11 +39,12 @@ def test_questions_are_whole(recording, maker, seed):
         seconds = [point.seconds for point in question.points]
         assert 3 <= len(seconds) <= 5
         assert seconds == sorted(set(seconds))
-        assert question.asked_seconds <= seconds[0]
+        assert question.asked_seconds < seconds[0]
+        assert (question.asked_seconds - min(one.asked_seconds for one in found)) % 260 == 0
         assert seconds[-1] <= min(recording.video_seconds, question.asked_seconds + 300)
         assert {point.alert for point in question.points} == {True, False}
-    alerts = [point.alert for question in found for point in question.points]
-    assert abs(2 * sum(alerts) - len(alerts)) <= 1
+    rows = [[point.alert for point in question.points] for question in found]
+    assert all(abs(excess) <= 1 for excess in excesses(rows))
 
 
 @settings(deadline=None)
@@ -96,12 +100,82 @@ def test_the_other_reading_agrees_before_the_first_appearance_and_at_alerts(reco
 
 
 @pytest.mark.parametrize("maker", BOTH)
-def test_constant_replies_are_right_at_about_half_of_the_points(maker):
-    """Constant replies are right at about half of the points."""
-    alerts = []
-    for seed in range(30):
-        found = ask(maker, made.random_scanpath(seed, looks=80))
-        kept = [found[i] for i in spread(found, 10, chance(seed))]
-        alerts += [point.alert for question in kept for point in question.points]
-    assert len(alerts) > 150
-    assert 0.42 <= sum(alerts) / len(alerts) <= 0.58
+@pytest.mark.parametrize(("recordings", "looks"), [(30, 80), (60, 20)])
+def test_who_looks_at_nothing_is_right_at_about_half_of_the_points(maker, recordings, looks):
+    """With a constant reply, or with the best one for every place."""
+    asked = []
+    for seed in range(recordings):
+        found = ask(maker, made.random_scanpath(seed, looks=looks), seed)
+        asked += [found[i] for i in spread(found, 10, chance(seed))]
+    rows = [[point.alert for point in question.points] for question in asked]
+    assert len(rows) > 100
+    *places, whole = excesses(rows)
+    points = sum(map(len, rows))
+    assert abs(whole) / points <= 0.1
+    assert 0.5 + sum(map(abs, places)) / points / 2 <= 0.55
+
+
+def possible(text, at=10):
+    """Possible points of these labels, every other second: Y alerts."""
+    return tuple(TestPoint(at + 2 * k, letter == "Y") for k, letter in enumerate(text))
+
+
+def chosen(*texts, seed=0):
+    """Label rows of the things that are asked for."""
+    kept = even_points([possible(text) for text in texts], chance(seed))
+    return [tuple(point.alert for point in found) for found in kept.values()]
+
+
+def excesses(rows):
+    """Alerts less others: at every place, and in all."""
+    places = [[row[place] for row in rows if len(row) > place] for place in range(5)]
+    return [2 * sum(each) - len(each) for each in [*places, [*chain(*rows)]]]
+
+
+class TestBalance:
+    """As many alerts as others, at every place."""
+
+    @given(st.lists(st.text("YN", max_size=12), max_size=12), st.integers(0, 9))
+    def test_no_place_tells_the_label(self, texts, seed):
+        """Whatever points are possible; and none is made up."""
+        found = [possible(text) for text in texts]
+        kept = even_points(found, chance(seed))
+        assert even_points(found, chance(seed)) == kept
+        for place, points_of in kept.items():
+            assert {*points_of} <= {*found[place]}
+            assert [*points_of] == sorted({*points_of}, key=lambda point: point.seconds)
+            assert 3 <= len(points_of) <= 5
+            assert {point.alert for point in points_of} == {True, False}
+        rows = [[point.alert for point in points_of] for points_of in kept.values()]
+        assert all(abs(excess) <= 1 for excess in excesses(rows))
+        can = [text for text in texts if len(text) > 2 and {*text} == {"Y", "N"}]
+        assert len(kept) <= len(can)
+        assert bool(kept) == bool(can)
+
+    @given(st.integers(0, 25), st.integers(0, 9))
+    def test_what_can_be_asked_either_way_is_never_left_out(self, count, seed):
+        """NNY and YYN, NYY and YNN even each other out."""
+        assert len(chosen(*["NNYYNN"] * count, seed=seed)) == count
+
+    def test_a_target_that_would_tip_the_labels_is_left_out(self):
+        """A target that would tip the labels is left out."""
+        assert chosen(*["YNN"] * 4) == [(True, False, False)]
+
+    def test_another_may_make_room_for_it(self):
+        """Two alerts too few, and one that has one too many."""
+        assert len(chosen("NNY", "NNY", "YYN")) == 3
+
+    @pytest.mark.parametrize("text", ["YN", "YYY", "NNNNN", ""])
+    def test_a_question_has_three_points_and_both_labels(self, text):
+        """A question has three points and both labels."""
+        assert chosen(text) == []
+
+    def test_and_five_at_most(self):
+        """And five at most."""
+        (row,) = chosen("YYYYYYYYNNNNNNNN")
+        assert len(row) == 5
+
+    def test_where_one_is_over_it_is_not_always_the_same_label(self):
+        """With one question a recording, who always said no first would be right too often."""
+        first = [chosen("NNYYNN", seed=seed)[0][0] for seed in range(200)]
+        assert 70 < sum(first) < 130
