@@ -7,6 +7,7 @@ appear at once (written beside, then renamed), so a killed run leaves none that 
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import tempfile
@@ -39,12 +40,17 @@ def header_of(path: Path) -> Mapping[str, Any] | None:
 def write(path: Path, header: Mapping[str, Any], records: Iterable[object]) -> int:
     """Write a header and one line a record; returns how many records there were.
 
+    One process at a time writes a file: what another was writing counts as left by a kill, and is
+    removed.
+
     Args:
         path: where to; its folder is made.
         header: must hold ``key``.
         records: dataclass instances; they may be made while they are written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}-*"):
+        left.unlink(missing_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     count = 0
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
@@ -19,9 +20,17 @@ from streamgaze_task.pipeline.quality.judging import NOT_CHOSEN
 from streamgaze_task.pipeline.recordings.find import missing
 from streamgaze_task.pipeline.records import Judged, LabelledFixation
 from streamgaze_task.pipeline.release import ReleaseRecording, write_release
+from streamgaze_task.pipeline.release_seal import WrittenFile, broken, seal
 from streamgaze_task.pipeline.report import RunReport, facts_of
-from streamgaze_task.pipeline.review.build import ReviewRecording, write_page
-from streamgaze_task.pipeline.review.decisions import merge, read_decisions, write_decisions
+from streamgaze_task.pipeline.reporting.page import report_page
+from streamgaze_task.pipeline.review.build import write_page
+from streamgaze_task.pipeline.review.decisions import (
+    Decisions,
+    merge,
+    read_decisions,
+    write_decisions,
+)
+from streamgaze_task.pipeline.review.recording import ReviewRecording
 from streamgaze_task.pipeline.run import pending, run_stages, sources_of, task_of
 from streamgaze_task.pipeline.stages import NAMES
 
@@ -34,7 +43,9 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.stage import Task
 
 REPORT = "report.json"
-_RELEASE_VERSION = 1
+REPORT_PAGE = "report.html"
+_RELEASE_VERSION = 2
+_MOST_NAMED = 3
 
 
 def make_benchmark(
@@ -61,12 +72,13 @@ def make_benchmark(
     tasks = [task_of(config, source) for source in good]
     facts = facts_of(tasks, until)
     facts["files_left_aside"] = _left_aside(config)
-    made = False
-    if until == NAMES[-1] and (skip_failed or not outcome.failed):
-        made = _release(config, tasks, progress)
+    made, said = until == NAMES[-1] and (skip_failed or not outcome.failed), ""
+    if made:
+        said = _release(config, tasks, progress)
         facts["baselines"] = baselines(read_qa(config.out / "release"))
-    report = RunReport(config.name, config.out, facts, dict(outcome.failed), made)
-    _write_report(config, report)
+    report = RunReport(config.name, config.out, facts, dict(outcome.failed), made, said)
+    each = {task.source.recording_id: facts_of([task], until) for task in tasks}
+    _write_report(config, report, report_page(report, each))
     return report
 
 
@@ -83,8 +95,8 @@ def _make_room(config: Config) -> None:
         raise UsageError(f"out must be a folder to write to: {error}") from error
 
 
-def _release(config: Config, tasks: Sequence[Task], progress: Progress) -> bool:
-    """Write the release, unless there is one from the same files; returns whether there is one."""
+def _release(config: Config, tasks: Sequence[Task], progress: Progress) -> str:
+    """Write the release, unless there is one from the same files; returns what to tell of it."""
     out, mark = config.out / "release", config.work / "release.json"
     made_from = [
         [file_sha256(task.path(stage)) for stage in ("recordings", "episodes", "judged")]
@@ -92,14 +104,36 @@ def _release(config: Config, tasks: Sequence[Task], progress: Progress) -> bool:
     ]
     key = digest((_RELEASE_VERSION, config.seed, made_from))
     with FileLock(config.work / "locks" / "release.lock"):
-        if out.is_dir() and lines.header_of(mark) == {"key": key}:
-            return True
+        written = _sealed(mark, key)
+        changed = broken(out, written)
+        if written and not changed:
+            return ""
         mark.unlink(missing_ok=True)
         write_release(
             out, [_recording(task) for task in tasks], seed=config.seed, progress=progress
         )
-        lines.write(mark, {"key": key}, ())
-    return True
+        lines.write(mark, {"key": key}, seal(out))
+    return _again(changed)
+
+
+def _sealed(mark: Path, key: str) -> list[WrittenFile]:
+    """What the release of that key consisted of; nothing where there is no such release."""
+    if lines.header_of(mark) != {"key": key}:
+        return []
+    try:
+        return lines.read(mark, WrittenFile)
+    except DatasetError:
+        return []
+
+
+def _again(changed: Sequence[str]) -> str:
+    if not changed:
+        return ""
+    more = f" and {len(changed) - _MOST_NAMED:,} more" if len(changed) > _MOST_NAMED else ""
+    return (
+        f"the release was made again, because files of it had been changed or removed: "
+        f"{', '.join(changed[:_MOST_NAMED])}{more}"
+    )
 
 
 def _recording(task: Task) -> ReleaseRecording:
@@ -114,13 +148,14 @@ def _recording(task: Task) -> ReleaseRecording:
     )
 
 
-def _write_report(config: Config, report: RunReport) -> None:
-    unfinished = config.out / f".{REPORT}"
+def _write_report(config: Config, report: RunReport, page: str) -> None:
     text = json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n"
     # Two runs may end at once.
     with FileLock(config.work / "locks" / "report.lock"):
-        unfinished.write_text(text, "utf-8")
-        unfinished.replace(config.out / REPORT)
+        for name, content in ((REPORT_PAGE, page), (REPORT, text)):
+            unfinished = config.out / f".{name}"
+            unfinished.write_text(content, "utf-8")
+            unfinished.replace(config.out / name)
 
 
 def plan_text(config: Config) -> str:
@@ -148,14 +183,20 @@ def write_review(config: Config, out: Path, *, only: Sequence[str], progress: Pr
     for name in only:
         if name not in sources:
             raise UsageError(f"--only ({name}) must be of: {', '.join(sources)}")
-    tasks = [task_of(config, sources[name]) for name in (only or sources)]
-    facts = write_page(
-        out, [_to_review(task) for task in tasks], name=config.name, progress=progress
-    )
+    kept = config.work / "clips"
+    _make_room(config)
+    # Pages of one benchmark share their clips, so one is written after the other.
+    with FileLock(config.work / "locks" / "review.lock"):
+        tasks = [task_of(config, sources[name]) for name in (only or sources)]
+        records = [_to_review(task, kept) for task in tasks]
+        facts = write_page(out, records, name=config.name, progress=progress)
+        for folder in kept.iterdir():
+            if folder.name not in sources:
+                shutil.rmtree(folder)
     return f"{facts.text()}\nopen {out / 'index.html'}; then: sightline gaze merge ...\n"
 
 
-def _to_review(task: Task) -> ReviewRecording:
+def _to_review(task: Task, kept: Path) -> ReviewRecording:
     facts = task.read("recordings", RecordingFacts)[0]
     path = gaze_store.path_of(task.config, facts.recording_id)
     return ReviewRecording(
@@ -166,6 +207,8 @@ def _to_review(task: Task) -> ReviewRecording:
         fixations=tuple(task.read("labels", LabelledFixation)),
         # Those that were good but not needed would only make the page longer.
         questions=tuple(one for one in task.read("judged", Judged) if one.dropped != NOT_CHOSEN),
+        clips=kept / facts.recording_id,
+        video_digest=facts.video_digest,
     )
 
 
@@ -175,6 +218,16 @@ def merge_decisions(config: Config, paths: Sequence[Path], *, dry_run: bool) -> 
     Raises:
         UsageError: a file is no such file, or is about another benchmark.
     """
+    _make_room(config)
+    # Two merges at once would each lose what the other took over.
+    with FileLock(config.work / "locks" / "decisions.lock"):
+        merged = _merged(config, paths)
+        if not dry_run:
+            write_decisions(config.decisions, merged)
+    return f"{merged.text()}\nnext: sightline gaze run {config.path}\n"
+
+
+def _merged(config: Config, paths: Sequence[Path]) -> Decisions:
     known = [config.decisions] if config.decisions.is_file() else []
     decided = [read_decisions(path) for path in (*known, *paths)]
     for path, one in zip((*known, *paths), decided, strict=True):
@@ -184,7 +237,4 @@ def merge_decisions(config: Config, paths: Sequence[Path], *, dry_run: bool) -> 
                 f"{shown(config.name)}",
                 next_step="give the configuration of which the page was made",
             )
-    merged = merge(decided)
-    if not dry_run:
-        write_decisions(config.decisions, merged)
-    return f"{merged.text()}\nnext: sightline gaze run {config.path}\n"
+    return merge(decided)

@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 
 from sightline.choices import LETTERS
 from sightline.errors import UsageError
-from sightline.staging import new_folder
 from streamgaze_task.pipeline.questions.rules import OPTIONS, chance
 from streamgaze_task.release.layout import ABILITIES, METADATA_COLUMNS
 from streamgaze_task.task_names import TASKS
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from sightline.progress import Progress
     from streamgaze_task.gaze import GazeTable
+    from streamgaze_task.pipeline.gaze_samples import GazeSamples
     from streamgaze_task.pipeline.records import Episode, Question, SeenObject
     from streamgaze_task.pipeline.scanpath import Scanpath
     from streamgaze_task.task_names import TaskName
@@ -48,7 +48,7 @@ class ReleaseRecording:
     source: str
     """Name of its camera: which table it stands in."""
     video: Path
-    gaze: GazeTable
+    gaze: GazeTable | GazeSamples
     questions: tuple[Question, ...]
     """Those that stay, in order."""
 
@@ -58,6 +58,8 @@ def write_release(
 ) -> None:
     """Write a release; it takes the place of an earlier one at once.
 
+    One process at a time: what another was writing counts as left by a kill, and is removed.
+
     Args:
         out: the folder.
         recordings: by id.
@@ -65,23 +67,33 @@ def write_release(
         progress: told about every recording.
 
     Raises:
-        UsageError: the folder holds what is no release's.
+        UsageError: the folder holds what is no release's, or cannot be written.
     """
     _refuse_strange(out)
-    # What a killed run was writing, too.
-    for left in out.parent.glob(f".{glob.escape(out.name)}-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    old = out.with_name(f".{out.name}-old")
-    if out.exists():
-        out.replace(old)
+    new, old = (out.with_name(f".{out.name}-{what}") for what in ("new", "old"))
+    if old.exists() and not out.exists():  # killed between the two names below
+        old.replace(out)
+    _remove_left(out)
     try:
-        with new_folder(out) as folder:
-            _write(folder, recordings, seed, progress)
-    except BaseException:  # also Ctrl-C: the earlier release comes back, then it goes on up
+        _write(new, recordings, seed, progress)
+        if out.exists():
+            out.replace(old)
+        new.replace(out)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to {out}: {error}",
+            next_step="free some space there, or give another `out` in the configuration",
+        ) from error
+    finally:
         if old.exists() and not out.exists():
             old.replace(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        _remove_left(out)
+
+
+def _remove_left(out: Path) -> None:
+    """Away with what this or a killed run was writing, and with the release that was replaced."""
+    for left in out.parent.glob(f".{glob.escape(out.name)}-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _refuse_strange(out: Path) -> None:
@@ -115,19 +127,21 @@ def _write(
     progress.start("copying videos", len(recordings))
     for recording in recordings:
         name = f"{recording.scanpath.recording_id}.mp4"
-        _take(recording.video, folder / "videos" / "original_video" / name)
+        link_or_copy(recording.video, folder / "videos" / "original_video" / name)
         progress.advance(1)
 
 
-def _take(video: Path, target: Path) -> None:
-    """The same file under another name, or a copy where file systems differ."""
+def link_or_copy(file: Path, target: Path) -> None:
+    """The same file under another name, or a copy with its time where file systems differ."""
     try:
         # Resolved: a second name of a link would lead nowhere from here.
-        os.link(video.resolve(), target)
+        os.link(file.resolve(), target)
     except OSError:
-        shutil.copyfile(video, target)
+        shutil.copy2(file, target)
 
 
+_GROUP_ROWS = 1 << 16
+"""Of a row group: 36 minutes of 30 samples a second."""
 _GAZE = pa.schema(
     {
         "video_id": pa.string(),
@@ -140,11 +154,23 @@ _GAZE = pa.schema(
 
 
 def _write_gaze(path: Path, recordings: Sequence[ReleaseRecording]) -> None:
-    with pq.ParquetWriter(path, _GAZE, compression="zstd") as file:
-        for each in recordings:  # one at a time: all together would fill the memory
-            columns = each.gaze.columns(each.scanpath.recording_id)
-            told = {name: columns[name] for name in _GAZE.names}
-            file.write_table(pa.table(told, schema=_GAZE))
+    # A dictionary of numbers that hardly repeat would need far more memory than they do.
+    with pq.ParquetWriter(path, _GAZE, compression="zstd", use_dictionary=["video_id"]) as file:
+        for each in recordings:
+            # Some rows at a time: all together would fill the memory.
+            for begin in range(0, max(len(each.gaze), 1), _GROUP_ROWS):
+                rows = slice(begin, begin + _GROUP_ROWS)
+                file.write_table(_gaze_rows(each.gaze, rows, each.scanpath.recording_id))
+
+
+def _gaze_rows(gaze: GazeTable | GazeSamples, rows: slice, video_id: str) -> pa.Table:
+    """Some rows as the release has them; what is not valid has no place."""
+    valid = gaze.valid[rows]
+    # Adding 0 turns a negative zero into the other one, which has other bytes.
+    places = [pa.array(column[rows] + 0.0, mask=~valid) for column in (gaze.x, gaze.y)]
+    ids = pa.array([video_id] * len(valid), pa.string())
+    columns = [ids, pa.array(gaze.seconds[rows]), *places, pa.array(valid)]
+    return pa.Table.from_arrays(columns, schema=_GAZE)
 
 
 def entries(

@@ -32,6 +32,8 @@ class RunReport:
     """Recording -> why it was left behind."""
     released: bool
     """Whether there is a release of all this."""
+    said: str = ""
+    """What this run alone has to say; the same run again would not say it."""
 
     def as_json(self) -> dict[str, Any]:
         """For ``report.json``."""
@@ -47,6 +49,9 @@ class RunReport:
             blocks.append(Note(f"{name}: {'; '.join(note)}"))
         for name, why in self.failed.items():
             blocks.append(Note(f"{name} was left behind: {why}", warning=True))
+        blocks.append(Note(f"the same with reasons: {self.out / 'report.html'}"))
+        if self.said:
+            blocks.append(Note(self.said, warning=True))
         if self.released:
             release = self.out / "release"
             blocks.append(

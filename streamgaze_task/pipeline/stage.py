@@ -7,7 +7,6 @@ While the key is the same the file is not made again.
 
 from __future__ import annotations
 
-import glob
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +84,8 @@ class Stage:
         """Make the file, if it is not there; returns the number of records made, or -1."""
         if self.is_done(task):
             return -1
-        path = task.path(self.name)
-        # A killed run leaves what it was writing; whoever is here holds the recording's lock.
-        for left in path.parent.glob(f".{glob.escape(path.name)}-*"):
-            left.unlink(missing_ok=True)
         header = {"stage": self.name, "key": self.key(task)}
-        return lines.write(path, header, self.make(task))
+        return lines.write(task.path(self.name), header, self.make(task))
 
 
 def path_of(config: Config, stage: str, recording_id: str) -> Path:

@@ -225,19 +225,21 @@ def test_a_reload_keeps_everything_and_an_import_goes_on(visit, review, tmp_path
     page.locator("#item").focus()
     page.keyboard.press("a")
     page.get_by_label("Note").fill("look again")
+    exported(page, tmp_path)
     page.reload()
     page.locator("#item h2").wait_for()
     assert states(page)[:2] == ["accepted", "open"]
     assert page.get_by_label("Reviewer").input_value() == "Ada"
     page.keyboard.press("j")
     assert page.get_by_label("Note").input_value() == "look again"
-    exported(page, tmp_path)
     other = opened(visit, home)
     assert states(other)[0] == "open"
     other.keyboard.press("r")
     other.get_by_label("File of decisions").set_input_files(tmp_path / "decisions.json")
     browsing.until(other, "document.querySelector('#status').textContent.startsWith('Imported')")
-    assert "1 were older than yours" in other.locator("#status").inner_text()
+    said = other.locator("#status").inner_text()
+    assert "1 were older than yours" in said
+    assert "Of 1 that you decided too, 0 have the same verdict" in said
     assert states(other)[0] == "rejected"
     for key in "ku":
         other.keyboard.press(key)
@@ -292,7 +294,9 @@ def test_a_long_list_is_paged_and_recordings_follow_each_other(visit, tmp_path):
     """25 records a page; j goes on after the last of a recording, k comes back."""
     one = made.recordings(tmp_path)[0]
     many = replace(one, fixations=tuple(made.fixation(number) for number in range(60)))
-    write_page(tmp_path / "page", [many, replace(one, recording_id="b")], name="n")
+    write_page(
+        tmp_path / "page", [many, replace(one, recording_id="b", clips=tmp_path / "b")], name="n"
+    )
     page = opened(visit, f"{(tmp_path / 'page').as_uri()}/")
     choose(page, "Recording", "0")
     browsing.until(page, "document.querySelector('#pages').textContent === '1 of 3'")

@@ -2,30 +2,34 @@
 
 ::
 
-    index.html  page.css  store.js  forms.js  records.js  page.js
+    index.html  page.css   and the scripts, one idea each
     data/index.js          the recordings, and the names that are known
     data/0000.js           the records of one recording, loaded when it is looked at
     clips/0000/00012.mp4   a clip, and its still picture .jpg
+
+Clips are kept elsewhere, too, under names that say what they were cut from: the next page links
+those that have not changed.
 """
 
 from __future__ import annotations
 
 import html
+import shutil
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
 from sightline import wording
-from sightline.errors import DatasetError
+from sightline.errors import DatasetError, UsageError
 from sightline.fields import is_text
 from sightline.leaderboard.site.scripts import call
 from sightline.progress import Silent
-from sightline.staging import new_folder, room
-from sightline.video import scan
-from streamgaze_task.pipeline.review import clips, rows
-from streamgaze_task.pipeline.review.cutting import Source, cut
+from sightline.staging import room
+from streamgaze_task.pipeline.review import rows
+from streamgaze_task.pipeline.review.recording import cut_recording, lay
 from streamgaze_task.task_names import TASKS
 
 if TYPE_CHECKING:
@@ -33,11 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sightline.progress import Progress
-    from sightline.video import Scan
-    from streamgaze_task.cameras import Camera
-    from streamgaze_task.gaze import GazeTable
-    from streamgaze_task.pipeline.records import Judged, LabelledFixation
-    from streamgaze_task.pipeline.review.clips import Clip, Wanted
+    from streamgaze_task.pipeline.review.recording import ReviewRecording
 
 SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -49,25 +49,25 @@ MOST_NAMES = 2000
 LONGEST_NAME = 60
 """Characters of a name that is suggested."""
 
-_ASSETS = ("page.css", "store.js", "forms.js", "records.js", "page.js")
-
-
-@dataclass(frozen=True)
-class ReviewRecording:
-    """One recording that a person looks through."""
-
-    recording_id: str
-    """Unique in the page."""
-    video: Path
-    """Its mp4."""
-    gaze: GazeTable
-    """Drawn into the clips."""
-    camera: Camera
-    """Gives the circle its size."""
-    fixations: tuple[LabelledFixation, ...]
-    """With their labels; numbers are unique."""
-    questions: tuple[Judged, ...]
-    """Those that filters dropped included; ids are unique."""
+_SCRIPTS = tuple(
+    f"{name}.js"
+    for name in (
+        "decisions",
+        "store",
+        "forms",
+        "records",
+        "state",
+        "list",
+        "item",
+        "clips",
+        "deciding",
+        "transfer",
+        "keys",
+        "page",
+    )
+)
+"""In the order in which they are loaded: each takes what it uses from those before it. No modules:
+browsers refuse those to a page from a folder."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,9 @@ def write_page(
 ) -> PageFacts:
     """Write the page; the folder appears when it is complete.
 
+    Clips are cut only where they are not kept already. One process at a time may use the folders
+    of kept clips, and write this page.
+
     Args:
         out: a folder that does not exist yet or is empty.
         recordings: what is reviewed, in this order.
@@ -112,32 +115,53 @@ def write_page(
         DatasetError: two records have one name, a number is not finite, or a video cannot be read.
     """
     _check(name, recordings)
-    told = progress or Silent()
-    items: list[tuple[str, list[dict[str, Any]]]] = []
-    made = 0
-    with new_folder(out) as folder, room(folder):
+    _refuse_taken(out)
+    cuts = [cut_recording(recording, progress or Silent()) for recording in recordings]
+    with _appearing(out) as folder, room(folder):
         (folder / "data").mkdir()
-        for number, recording in enumerate(recordings):
-            data = _recording(folder, number, recording, told)
-            made += len(data["clips"])
-            items.append((recording.recording_id, _told(data["items"])))
-            _write(folder / "data" / f"{number:04d}.js", _call("recording", number, data))
-        digest = rows.page_digest(name, items)
+        for number, one in enumerate(cuts):
+            _write(folder / "data" / f"{number:04d}.js", _call("recording", number, one.data))
+            lay(one.files, folder / "clips" / f"{number:04d}")
+        ids = [recording.recording_id for recording in recordings]
+        digest = rows.page_digest(name, zip(ids, (one.data["items"] for one in cuts), strict=True))
         _write(folder / "data" / "index.js", _call("index", _index(digest, name, recordings)))
         _page(folder, name, recordings)
     fixations = sum(len(recording.fixations) for recording in recordings)
     questions = sum(len(recording.questions) for recording in recordings)
+    made = sum(len(one.files) for one in cuts)
     return PageFacts(digest, len(recordings), fixations, questions, made)
 
 
-def _told(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: item[key] for key in ("kind", "id", "seen")} for item in items]
+def _refuse_taken(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            f"{out} exists and is not an empty folder",
+            next_step="name a folder that does not exist yet; clips are kept and not cut again",
+        )
+
+
+@contextmanager
+def _appearing(out: Path) -> Iterator[Path]:
+    """A folder that becomes `out` when all went well. A killed run's has the same name."""
+    unfinished = out.with_name(f".{out.name}-unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        unfinished.replace(out)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to {out}: {error}", next_step="name another folder"
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _check(name: str, recordings: Sequence[ReviewRecording]) -> None:
     """Refuse names that decisions could not carry, or that two records share."""
     ids = [recording.recording_id for recording in recordings]
     _unique("recordings", ids)
+    _unique("folders of clips", [str(recording.clips) for recording in recordings])
     for text in (name, *ids):
         _plain(text)
     for recording in recordings:
@@ -161,59 +185,12 @@ def _plain(text: str) -> None:
         raise DatasetError(f"a name must be valid Unicode, but is {wording.short(text)}")
 
 
-def _recording(
-    folder: Path, number: int, recording: ReviewRecording, progress: Progress
-) -> dict[str, Any]:
-    """Cut the clips of a recording; returns its data."""
-    scanned = scan(recording.video)
-    shelf = _Shelf(scanned)
-    items = [
-        *(rows.of_fixation(one, shelf.take(clips.of_fixation(one))) for one in recording.fixations),
-        *(
-            rows.of_question(one, shelf.take(clips.of_question(one.question)))
-            for one in recording.questions
-        ),
-    ]
-    if shelf.clips:
-        place = folder / "clips" / f"{number:04d}"
-        place.mkdir(parents=True)
-        source = Source(recording.video, scanned, recording.gaze, recording.camera)
-        cut(source, shelf.clips, place, progress=progress)
-    spans = [[round(clip.start, 3), round(clip.end, 3)] for clip in shelf.clips]
-    return {"clips": spans, "items": items}
-
-
-class _Shelf:
-    """The clips of one recording, each once."""
-
-    def __init__(self, scanned: Scan) -> None:
-        self._scan = scanned
-        self._kept = clips.thinned(scanned.pts_seconds)
-        self._numbers: dict[tuple[int, int], int] = {}
-        self.clips: list[Clip] = []
-        """In the order in which they were first asked for."""
-
-    def take(self, wanted: Sequence[Wanted]) -> rows.ClipsOfItem:
-        """Label and number of each clip; a piece outside the video has none."""
-        return list(self._taken(wanted))
-
-    def _taken(self, wanted: Sequence[Wanted]) -> Iterator[list[Any]]:
-        for one in wanted:
-            clip = clips.clip_of(one, self._scan, self._kept)
-            if clip is None:
-                continue
-            key = clip.frames[0], clip.frames[-1]
-            if key not in self._numbers:
-                self._numbers[key] = len(self.clips)
-                self.clips.append(clip)
-            yield [one.label, self._numbers[key]]
-
-
 def _index(digest: str, name: str, recordings: Sequence[ReviewRecording]) -> dict[str, Any]:
     return {
         "digest": digest,
         "name": name,
         "names": _known_names(recordings),
+        "dropped": _dropped(recordings),
         "tasks": [[task.code, f"{task.paper} {task.title}"] for task in TASKS],
         "recordings": [
             {
@@ -224,6 +201,12 @@ def _index(digest: str, name: str, recordings: Sequence[ReviewRecording]) -> dic
             for recording in recordings
         ],
     }
+
+
+def _dropped(recordings: Sequence[ReviewRecording]) -> list[tuple[str, int]]:
+    """Filters that dropped a question, and how many each; in the order of the alphabet."""
+    dropped = (judged.dropped for one in recordings for judged in one.questions)
+    return sorted(Counter(name for name in dropped if name).items())
 
 
 def _known_names(recordings: Sequence[ReviewRecording]) -> list[str]:
@@ -252,12 +235,15 @@ def _call(function: str, *values: object) -> str:
 
 def _page(folder: Path, name: str, recordings: Sequence[ReviewRecording]) -> None:
     source = files("streamgaze_task.pipeline.review") / "page"
-    for asset in _ASSETS:
+    for asset in ("page.css", *_SCRIPTS):
         (folder / asset).write_bytes((source / asset).read_bytes())
     count = sum(len(one.fixations) + len(one.questions) for one in recordings)
     shown = wording.shown(" ".join(name.split()), 200)
     page = Template((source / "index.html").read_text(encoding="utf-8")).substitute(
-        security=html.escape(SECURITY), name=html.escape(shown), count=f"{count:,}"
+        security=html.escape(SECURITY),
+        name=html.escape(shown),
+        count=f"{count:,}",
+        scripts="\n".join(f'<script src="{name}" defer></script>' for name in _SCRIPTS),
     )
     _write(folder / "index.html", page)
 

@@ -27,11 +27,8 @@ A decision may name its own ``reviewer``: merged files do.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sightline.errors import UsageError
@@ -47,6 +44,7 @@ from streamgaze_task.pipeline.review.verdicts import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 LARGEST = 256 << 20
 """Bytes of a file: half a million decisions."""
@@ -92,7 +90,10 @@ def read_decisions(path: Path) -> Decisions:
 
 
 def write_decisions(path: Path, decisions: Decisions) -> None:
-    """Write decisions, merged ones too, as a file that :func:`read_decisions` reads."""
+    """Write decisions, merged ones too, as a file that :func:`read_decisions` reads.
+
+    The file appears at once; one process at a time.
+    """
     entries = [
         {name: getattr(one, name) for name in _ENTRY}
         | {"edits": dict(one.edits), "reviewer": one.reviewer}
@@ -100,14 +101,9 @@ def write_decisions(path: Path, decisions: Decisions) -> None:
     ]
     value = {name: getattr(decisions, name, None) for name in _TOP}
     value |= {"schema_version": SCHEMA_VERSION, "decisions": entries}
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps(value, indent=1) + "\n")
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    unfinished.replace(path)
 
 
 def _decisions(value: Mapping[str, Any], place: str) -> Decisions:

@@ -24,13 +24,16 @@ from streamgaze_task.pipeline.records import (
     SeenObject,
     TestPoint,
 )
-from streamgaze_task.pipeline.review.build import ReviewRecording, write_page
+from streamgaze_task.pipeline.review import cutting
+from streamgaze_task.pipeline.review.build import write_page
+from streamgaze_task.pipeline.review.recording import ReviewRecording
 from streamgaze_task.pipeline.review.rows import seen_digest
 from streamgaze_task.rendering.media import mp4
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_WALK = cutting._walk
 SCRIPT = "</script><script>globalThis.__pwned=1</script>"
 IMAGE = '<img src=x onerror="globalThis.__pwned=2">'
 HOSTILE = (
@@ -126,9 +129,23 @@ def recordings(folder: Path) -> list[ReviewRecording]:
     evil = question(0, IMAGE, text=SCRIPT, answer=HOSTILE[3], wrong=(IMAGE, HOSTILE[4], HOSTILE[5]))
     camera = Camera(60.0)
     return [
-        ReviewRecording("tame", video_of(folder / "tame.mp4"), gaze_of(6), camera, tame, asked),
         ReviewRecording(
-            IMAGE, video_of(folder / "wild.mp4", seconds=5), gaze_of(5), camera, wild, (evil,)
+            "tame",
+            video_of(folder / "tame.mp4"),
+            gaze_of(6),
+            camera,
+            tame,
+            asked,
+            folder / "clips/0",
+        ),
+        ReviewRecording(
+            IMAGE,
+            video_of(folder / "wild.mp4", seconds=5),
+            gaze_of(5),
+            camera,
+            wild,
+            (evil,),
+            folder / "clips/1",
         ),
     ]
 
@@ -194,14 +211,16 @@ def test_clips_are_shared(tmp_path):
     video = video_of(tmp_path / "v.mp4")
     asked = (question(0, "r"), question(0, "r", id="r/oih/0", task="oih"))
     twins = (fixation(1), replace(fixation(1), number=2))
-    made = ReviewRecording("r", video, gaze_of(6), Camera(60.0), twins, asked)
+    made = ReviewRecording("r", video, gaze_of(6), Camera(60.0), twins, asked, tmp_path / "clips")
     assert write_page(tmp_path / "page", [made], name="n").clips == 2
 
 
 def test_a_large_video_becomes_small_clips(tmp_path):
     """At most 480 wide, even, of the same shape; the circle keeps its angle."""
     video = video_of(tmp_path / "v.mp4", seconds=1, size=(1280, 722))
-    made = ReviewRecording("r", video, gaze_of(1), Camera(60.0), (fixation(0),), ())
+    made = ReviewRecording(
+        "r", video, gaze_of(1), Camera(60.0), (fixation(0),), (), tmp_path / "clips"
+    )
     write_page(tmp_path / "page", [made], name="n")
     found = scan(tmp_path / "page" / "clips" / "0000" / "00000.mp4")
     assert (found.width, found.height) == (480, 270)
@@ -221,6 +240,91 @@ def test_equal_records_give_equal_bytes(tmp_path):
     assert digests[0] == digests[1]
 
 
+def kept(folder: Path) -> dict[str, int]:
+    """Name -> time of the last change of each clip that is kept."""
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def test_a_clip_is_cut_once_for_all_pages(tmp_path):
+    """Another page of the same records has the same bytes, and nothing was written."""
+    made = recordings(tmp_path)[:1]
+    for name in "ab":
+        write_page(tmp_path / name, made, name="n")
+        if name == "a":
+            before = kept(made[0].clips)
+    assert kept(made[0].clips) == before
+    clips = [sorted((tmp_path / name).rglob("*.*")) for name in "ab"]
+    assert [path.name for path in clips[0]] == [path.name for path in clips[1]]
+    assert all(one.read_bytes() == other.read_bytes() for one, other in zip(*clips, strict=True))
+
+
+def test_only_what_a_clip_is_made_of_makes_it_again(tmp_path):
+    """Another name of an object does not; gaze, camera and video do, and old clips go away."""
+    made = recordings(tmp_path)[0]
+    write_page(tmp_path / "first", [made], name="n")
+    before = kept(made.clips)
+    renamed = tuple(replace(one, caption="else") for one in made.fixations)
+    write_page(tmp_path / "renamed", [replace(made, fixations=renamed)], name="n")
+    assert kept(made.clips) == before
+    others = [
+        replace(made, gaze=gaze_of(3)),
+        replace(made, camera=Camera(61.0)),
+        replace(made, video_digest="other"),
+        replace(made, video=video_of(tmp_path / "other.mp4", fps=5)),
+    ]
+    for number, other in enumerate(others):
+        write_page(tmp_path / str(number), [other], name="n")
+        now = kept(made.clips)
+        assert not set(now) & set(before)
+        assert len(now) == len(before)
+        before = now
+
+
+def test_a_clip_that_no_record_shows_goes_away(tmp_path):
+    """From what is kept; the pages that were written have theirs."""
+    made = recordings(tmp_path)[0]
+    write_page(tmp_path / "all", [made], name="n")
+    few = replace(made, fixations=made.fixations[:1], questions=())
+    write_page(tmp_path / "few", [few], name="n")
+    assert len(kept(made.clips)) == 2
+    assert len(list((tmp_path / "all/clips/0000").iterdir())) > 2
+
+
+def test_a_killed_page_goes_on_with_the_clips_that_are_missing(tmp_path, monkeypatch):
+    """Whole clips stay, halves go away, and the page is that of an undisturbed run."""
+    made = recordings(tmp_path)[0]
+    write_page(tmp_path / "whole", [made], name="n")
+    lost = sorted(made.clips.glob("*.mp4"))[:2]
+    for path in lost:
+        path.replace(path.with_name(f".{path.name}"))
+    (tmp_path / ".page-unfinished/data").mkdir(parents=True)
+    before = {name: at for name, at in kept(made.clips).items() if name.endswith(".mp4")}
+    drawn = []
+    monkeypatch.setattr(
+        "streamgaze_task.pipeline.review.cutting._walk",
+        lambda source, clips, *rest: drawn.extend(clips) or _WALK(source, clips, *rest),
+    )
+    write_page(tmp_path / "page", [made], name="n")
+    assert sorted(drawn) == [path.stem for path in lost]
+    after = kept(made.clips)
+    assert {name: after[name] for name in before if name[0] != "."} == {
+        name: at for name, at in before.items() if name[0] != "."
+    }
+    assert not [name for name in after if name[0] == "."]
+    whole = sorted((tmp_path / "whole").rglob("*.*"))
+    page = sorted((tmp_path / "page").rglob("*.*"))
+    assert [path.read_bytes() for path in page] == [path.read_bytes() for path in whole]
+    assert not list(tmp_path.glob(".page*"))
+
+
+def test_a_taken_folder_is_refused_before_anything_is_cut(tmp_path):
+    """Not after an hour of cutting."""
+    made = recordings(tmp_path)[0]
+    with pytest.raises(UsageError, match="not an empty folder"):
+        write_page(tmp_path, [made], name="n")
+    assert not made.clips.exists()
+
+
 def test_hostile_names_are_data_and_nothing_else(page):
     """No file holds a tag of theirs, and no path a name."""
     out, _, _ = page
@@ -236,7 +340,7 @@ def test_items_outside_the_video_have_no_clip(tmp_path):
     """They are told, and nothing fails."""
     late = replace(fixation(0), start_seconds=90.0, end_seconds=91.0)
     video = video_of(tmp_path / "v.mp4", seconds=1)
-    made = ReviewRecording("r", video, gaze_of(1), Camera(60.0), (late,), ())
+    made = ReviewRecording("r", video, gaze_of(1), Camera(60.0), (late,), (), tmp_path / "clips")
     assert write_page(tmp_path / "page", [made], name="n").clips == 0
 
 

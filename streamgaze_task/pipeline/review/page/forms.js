@@ -3,6 +3,7 @@
 (function () {
   "use strict";
 
+  const page = globalThis.sightlineReview;
   const OPTIONS = "{options}";
 
   function element(name, text, kind) {
@@ -163,5 +164,5 @@
     return made;
   }
 
-  globalThis.sightlineReviewForms = { element, form };
+  Object.assign(page, { OPTIONS, element, form });
 })();

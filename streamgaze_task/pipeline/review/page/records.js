@@ -1,11 +1,11 @@
-/* How the parts of a record look: names, options, test points, the clip. Every text goes into the
+/* How the parts of a record look: names, options, test points. Every text goes into the
    page as text. */
 (function () {
   "use strict";
 
-  const { element } = globalThis.sightlineReviewForms;
+  const page = globalThis.sightlineReview;
+  const { OPTIONS, element } = page;
   const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** A text in which nothing is invisible and no direction turns. */
   function visible(text) {
@@ -31,7 +31,20 @@
 
   function titleOf(item) {
     if (item.kind === "fixation") return item.gazed === null ? "(nobody knows)" : item.gazed;
-    return item.text;
+    return askedOf(item);
+  }
+
+  /** The words of a question with its options in them, in an order that does not tell the answer. */
+  function askedOf(item) {
+    const options = [item.answer, ...item.wrong].sort().join(", ");
+    return item.text.replace(OPTIONS, () => `{${options}}`);
+  }
+
+  /** A record in the list: what tells it from others of its task comes first. */
+  function briefOf(item) {
+    if (item.kind === "fixation") return titleOf(item);
+    const about = item.answer || (/<([^<>]+)>/.exec(item.text) || [])[1];
+    return `${item.task.toUpperCase()} ${about ? `${about}: ` : ""}${askedOf(item)}`;
   }
 
   function part(title, ...inside) {
@@ -78,27 +91,7 @@
     return table;
   }
 
-  function clipPath(number, clip, kind) {
-    return `clips/${String(number).padStart(4, "0")}/${String(clip).padStart(5, "0")}.${kind}`;
-  }
-
-  function player(number, [label, clip], [start, end]) {
-    const still = clipPath(number, clip, "jpg");
-    const named = `Clip of ${label}, ${start.toFixed(1)} to ${end.toFixed(1)} s of the video, with the gaze drawn in`;
-    const video = element("video");
-    Object.assign(video, { poster: still, muted: true, loop: true, controls: true, playsInline: true, autoplay: !calm.matches, preload: "auto" });
-    video.setAttribute("aria-label", named);
-    video.addEventListener("error", () => {
-      // A browser without H.264 still shows the picture.
-      const picture = element("img");
-      Object.assign(picture, { src: still, alt: named });
-      video.replaceWith(picture);
-    }, { once: true });
-    video.src = clipPath(number, clip, "mp4");
-    return video;
-  }
-
-  globalThis.sightlineReviewRecords = {
-    visible, clock, button, titleOf, part, saidOfFixation, optionsOf, pointsOf, player,
-  };
+  Object.assign(page, {
+    visible, clock, button, titleOf, briefOf, askedOf, part, saidOfFixation, optionsOf, pointsOf,
+  });
 })();

@@ -3,49 +3,8 @@
 (function () {
   "use strict";
 
-  const VERDICTS = ["accept", "edit", "reject"];
-  const FIELDS = {
-    fixation: { gazed: isText, beside: isNames, outside: isNames },
-    question: { text: isText, answer: isText, wrong: isNames, points: isPoints },
-  };
-  const LONGEST = 20000;
-  const MOST = 500;
-  const DIGEST = /^[0-9a-f]{64}$/;
-
-  function isText(value) {
-    return typeof value === "string" && value.trim() !== "" && value.length <= LONGEST;
-  }
-
-  function isNames(value) {
-    return Array.isArray(value) && value.length <= MOST && value.every(isText);
-  }
-
-  function isPoints(value) {
-    const point = (one) => Array.isArray(one) && one.length === 2 && Number.isInteger(one[0]) &&
-      one[0] >= 0 && typeof one[1] === "boolean";
-    return Array.isArray(value) && value.length <= MOST && value.every(point);
-  }
-
-  function isObject(value) {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  }
-
-  /** A decision with its known fields alone, or null when it is none. */
-  function checked(one) {
-    if (!isObject(one) || !Object.hasOwn(FIELDS, one.kind)) return null;
-    const id = one.kind === "fixation" ? Number.isInteger(one.id) : typeof one.id === "string";
-    const plain = typeof one.recording_id === "string" && id && DIGEST.test(one.seen) &&
-      VERDICTS.includes(one.verdict) && isObject(one.edits) && typeof one.note === "string" &&
-      one.note.length <= LONGEST && typeof one.at === "string" && !Number.isNaN(Date.parse(one.at));
-    if (!plain) return null;
-    const fields = FIELDS[one.kind];
-    const names = Object.keys(one.edits);
-    if (!names.every((name) => Object.hasOwn(fields, name) && fields[name](one.edits[name]))) return null;
-    if ((one.verdict === "edit") !== names.length > 0) return null;
-    const { kind, recording_id, id: given, seen, verdict, edits, note, at } = one;
-    return { kind, recording_id, id: given, seen, verdict, edits, note, at };
-  }
-
+  const page = globalThis.sightlineReview;
+  const { LONGEST, isObject, checked } = page;
   const keyOf = (kind, id) => `${kind} ${id}`;
 
   /** Decisions and notes of one page; `recordings` are the ids in their order. */
@@ -57,6 +16,8 @@
       this.numbers = new Map(recordings.map((id, number) => [id, number]));
       this.parts = recordings.map(() => ({ decisions: new Map(), notes: new Map() }));
       this.reviewer = "";
+      this.exportedAt = 0;
+      this.takenBack = false;
       this.kept = true;
       this.prefix = `sightline-review:${digest}:`;
       this.load();
@@ -65,6 +26,7 @@
     /** Read everything that this browser kept. */
     load() {
       this.reviewer = this.read("reviewer") || "";
+      this.exportedAt = Number(this.read("exported")) || 0;
       this.recordings.forEach((_, number) => this.loadPart(number));
     }
 
@@ -121,6 +83,12 @@
       this.save(number);
     }
 
+    /** Go back to the decision before, or with null to none. */
+    takeBack(number, item, before) {
+      this.takenBack = this.exportedAt > 0; // a file has what no longer holds
+      this.set(number, item, before);
+    }
+
     /** Verdict, edits and note of an item as a decision of now. */
     decide(number, item, verdict, edits) {
       const decision = {
@@ -144,21 +112,30 @@
       else this.save(number);
     }
 
-    /** How many are decided, of one recording or of all. */
-    decided(number) {
+    /** All decisions, of one recording or of all. */
+    all(number) {
       const parts = number === undefined ? this.parts : [this.parts[number]];
-      return parts.reduce((sum, part) => sum + part.decisions.size, 0);
+      return parts.flatMap((part) => [...part.decisions.values()]);
+    }
+
+    /** How many are in no file yet. */
+    unexported() {
+      return this.all().filter((one) => Date.parse(one.at) > this.exportedAt).length;
     }
 
     /** The text of decisions.json. */
     exported() {
-      const decisions = this.parts.flatMap((part) => [...part.decisions.values()]);
+      const decisions = this.all();
+      this.exportedAt = Date.now();
+      this.takenBack = false;
+      this.write("exported", this.exportedAt);
       const file = { schema_version: 1, name: this.name, data: this.digest, reviewer: this.reviewer, decisions };
       return `${JSON.stringify(file, null, 1)}\n`;
     }
 
     /** Take over the decisions of a file; the later one of each record stays.
-        Returns how many were taken over, older, unknown; throws an Error that says what is wrong. */
+        Returns how many were taken over, older, unknown, about records decided here too (`both`),
+        and of these with the same verdict; throws an Error that says what is wrong. */
     imported(text) {
       let file;
       try {
@@ -173,12 +150,16 @@
       const all = file.decisions.map(checked);
       const broken = all.indexOf(null);
       if (broken >= 0) throw new Error(`Decision ${broken + 1} of the file cannot be read; nothing was taken over.`);
-      const told = { taken: 0, older: 0, unknown: 0 };
+      const told = { taken: 0, older: 0, unknown: 0, both: 0, same: 0 };
       const changed = new Set();
       all.forEach((one) => {
         const number = this.numbers.get(one.recording_id);
         const key = keyOf(one.kind, one.id);
         const mine = number === undefined ? null : this.parts[number].decisions.get(key);
+        if (mine && mine.seen === one.seen) {
+          told.both += 1;
+          told.same += mine.verdict === one.verdict ? 1 : 0;
+        }
         if (number === undefined) told.unknown += 1;
         else if (mine && Date.parse(mine.at) >= Date.parse(one.at)) told.older += 1;
         else {
@@ -194,5 +175,5 @@
     }
   }
 
-  globalThis.sightlineReviewStore = { Store, keyOf };
+  page.Store = Store;
 })();
