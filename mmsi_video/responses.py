@@ -23,7 +23,7 @@ from sightline.accuracy import listed
 from sightline.errors import ResponsesError
 from sightline.jsonl import read_json, read_lines
 from sightline.records import Score
-from sightline.run_files import known_question, once, response_again, response_of, text_of
+from sightline.run_files import known_question, once, response_again, response_of, responses_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,14 +124,8 @@ def _read_responses(files: Sequence[Path], samples: tuple[Sample, ...] | None) -
             f"{files[0]} holds responses without answers", next_step=DATASET_NEEDED
         )
     known = by_id(samples)
-    scores = []
-    for file in files:
-        for number, row in read_lines(file):
-            place = f"{file}, line {number}"
-            response = response_of(text_of(row, "question_id", place), row, place)
-            details = {k: v for k, v in row.items() if k not in {"question_id", "text", "error"}}
-            sample = known_question(known, response.question_id, place)
-            scores.append(score(sample, response, details=details))
+    read = responses_of(files, known)
+    scores = [score(sample, response, details=details) for sample, response, details in read]
     return Run(once(scores), samples, None, None, f"responses {listed(f.name for f in files)}")
 
 

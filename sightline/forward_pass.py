@@ -6,7 +6,7 @@ frame gives the same frames as decoding everything does.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import DatasetError
@@ -40,7 +40,6 @@ class ForwardPass:
         self._path = path
         self._scan = scanned
         self._threads = threads
-        self._index = {at: index for index, at in enumerate(scanned.pts_seconds)}
         self.decoded = 0
         """Frames that came out of the decoder so far."""
 
@@ -81,15 +80,21 @@ class ForwardPass:
             if packet.is_corrupt:
                 continue
             if may_skip and packet.pts is not None:
-                needed = self._index.get(seconds_of(packet)) in wanted
+                needed = self._index(seconds_of(packet)) in wanted
                 stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
             for native in packet.decode():
                 self.decoded += 1
-                index = self._index.get(seconds_of(native), -1)
+                index = self._index(seconds_of(native))
                 if index in wanted:
                     yield index, native
                 if index >= targets[-1]:
                     return
+
+    def _index(self, at: float) -> int:
+        """Position of the frame of that time, -1 for none; searched, not kept: hours of frames."""
+        times = self._scan.pts_seconds
+        place = bisect_left(times, at)
+        return place if place < len(times) and times[place] == at else -1
 
     def _refuse(self, missing: Collection[int]) -> None:
         first = min(missing)

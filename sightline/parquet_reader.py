@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.errors import DatasetError
+from sightline.parquet_footers import places, read_footer
 from sightline.parquet_pages import UnknownLayout, media_chunk, value_spans
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-File = TypeVar("File", str, Path)
-"""What a file is called by: its path here, or its name on the Hub."""
+    from collections.abc import Iterable, Sequence
 
 
 class ClipReader:
@@ -170,51 +168,11 @@ def read_rows(folder: Path, columns: Sequence[str], *, next_step: str) -> list[d
 
 def _footer(path: Path) -> pq.FileMetaData:
     try:
-        return pq.read_metadata(path)
-    except (OSError, pa.ArrowInvalid) as error:
+        return read_footer(path, path.stat().st_size)
+    except (OSError, pa.ArrowException) as error:
         raise DatasetError(
             f"{path} must be a whole Parquet file: {error}", next_step="build the dataset again"
         ) from error
-
-
-def places(
-    metadata: Mapping[File, pq.FileMetaData], key: str
-) -> Iterator[tuple[str, tuple[File, int]]]:
-    """In which file and row group each key is, by the footers alone.
-
-    Args:
-        metadata: file, as its footer shall be called -> footer.
-        key: name of the key column.
-
-    Raises:
-        DatasetError: a footer does not say it, a row group holds several keys, or a key has
-            several row groups.
-    """
-    seen: set[Any] = set()
-    for path, footer in metadata.items():
-        column = next(
-            (i for i in range(footer.num_columns) if footer.schema.column(i).path == key), None
-        )
-        if column is None:
-            raise DatasetError(f"{path} must have a column {key!r}")
-        for group in range(footer.num_row_groups):
-            statistics = footer.row_group(group).column(column).statistics
-            if statistics is None or not statistics.has_min_max:
-                raise DatasetError(f"{path} must have statistics for {key!r} in every row group")
-            if statistics.min != statistics.max:
-                raise DatasetError(
-                    f"{path} must have one {key} per row group, but group {group} goes from "
-                    f"{statistics.min!r} to {statistics.max!r}",
-                    next_step="build the dataset with `sightline build`",
-                )
-            if statistics.min in seen:
-                raise DatasetError(
-                    f"{path} must have one row group for {key} {statistics.min!r}, but there are "
-                    "two",
-                    next_step="build the dataset with `sightline build`",
-                )
-            seen.add(statistics.min)
-            yield statistics.min, (path, group)
 
 
 def _check_rows(key: str, rows: Sequence[int], count: int) -> None:

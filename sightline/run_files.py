@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sightline.accuracy import listed
 from sightline.errors import ResponsesError
+from sightline.jsonl import read_lines
 from sightline.records import Outcome, Response, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 Question = TypeVar("Question")
 
@@ -68,6 +70,26 @@ def known_question(known: Mapping[str, Question], question_id: str, place: str) 
             next_step="score against the dataset that the run was made on",
         )
     return known[question_id]
+
+
+def responses_of(
+    files: Sequence[Path], known: Mapping[str, Question]
+) -> Iterator[tuple[Question, Response, dict[str, Any]]]:
+    """The lines of our responses files: each one's question, response, and what else it says.
+
+    Args:
+        files: JSONL with ``question_id``, and ``text`` or ``error``.
+        known: id -> question.
+
+    Raises:
+        ResponsesError: a line is none of that, or its question is not known.
+    """
+    for file in files:
+        for number, row in read_lines(file):
+            place = f"{file}, line {number}"
+            response = response_of(text_of(row, "question_id", place), row, place)
+            details = {k: v for k, v in row.items() if k not in {"question_id", "text", "error"}}
+            yield known_question(known, response.question_id, place), response, details
 
 
 def once(scores: Iterable[Score]) -> tuple[Score, ...]:

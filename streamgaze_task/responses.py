@@ -16,7 +16,7 @@ from sightline.accuracy import listed
 from sightline.errors import ResponsesError
 from sightline.jsonl import read_lines
 from sightline.records import Score
-from sightline.run_files import known_question, once, response_again, response_of, text_of
+from sightline.run_files import known_question, once, response_again, responses_of
 from streamgaze_task.items import Item
 from streamgaze_task.questions import read_samples
 from streamgaze_task.reference_results import find_results, read_results
@@ -150,14 +150,8 @@ def _read_responses(files: Sequence[Path], samples: tuple[Sample, ...] | None) -
             f"{files[0]} holds responses without answers", next_step=DATASET_NEEDED
         )
     known = _by_id(samples)
-    scores = []
-    for file in files:
-        for number, row in read_lines(file):
-            place = f"{file}, line {number}"
-            response = response_of(text_of(row, "question_id", place), row, place)
-            details = {k: v for k, v in row.items() if k not in {"question_id", "text", "error"}}
-            request = known_question(known, response.question_id, place)
-            scores.append(score(request, response, details=details))
+    read = responses_of(files, known)
+    scores = [score(request, response, details=details) for request, response, details in read]
     source = f"responses {listed(f.name for f in files)}"
     return Run(once(scores), tuple(known.values()), None, None, source)
 

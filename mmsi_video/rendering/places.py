@@ -123,7 +123,6 @@ class Tour:
 
     world: World
     clip: Clip
-    first_heading: float
     turn: float
     """Degrees in all; positive is to the right."""
 
@@ -151,7 +150,7 @@ def turning(world: World, key: str, spec: _TourSpec, rng: Random, *, still: bool
         size=SMALL if spec.small else NORMAL,
         video_factor=1 if spec.small else 2,
     )
-    return Tour(world, clip, first, turn)
+    return Tour(world, clip, turn)
 
 
 def tour(seed: int, number: int) -> Tour:

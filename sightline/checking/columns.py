@@ -33,7 +33,6 @@ UNREADABLE = (
 
 _REBUILD = "build the dataset again"
 _BATCH_ROWS = 256
-_BUFFER_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -100,22 +99,6 @@ def chunks(
             yield from _chunks_of(path, name, config, columns)
         except UNREADABLE as error:
             yield Finding("error", f"{what} cannot be checked: {reason(error)}", _REBUILD, name)
-
-
-def opened_footer(path: Path) -> pq.FileMetaData:
-    """What a file says about itself, its row groups opened once so that they may be asked about.
-
-    pyarrow's reader raises over a damaged row group; asked for its columns without having been
-    read, the same row group ends the process (seen in pyarrow 26).
-
-    Raises:
-        Exception: one of UNREADABLE; it is no whole Parquet file.
-    """
-    with pq.ParquetFile(path, buffer_size=_BUFFER_BYTES) as file:
-        for group in range(file.num_row_groups):
-            batches = file.iter_batches(batch_size=1, row_groups=[group], use_threads=False)
-            next(batches, None)
-        return file.metadata
 
 
 def text_columns(config: Config) -> list[str]:

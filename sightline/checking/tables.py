@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sightline.checking.columns import (
-    UNREADABLE,
-    chunks,
-    opened_footer,
-    reason,
-    shown,
-    text_columns,
-)
+from sightline.checking.columns import UNREADABLE, chunks, reason, shown, text_columns
 from sightline.checking.gathered import Gathered
 from sightline.checking.load import check_loading
 from sightline.checking.row_groups import check_grouping, check_storage
 from sightline.dataset_rules import SPLIT
 from sightline.findings import Finding
+from sightline.parquet_footers import read_footer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +67,7 @@ def _check_config(dataset: OpenedDataset, config: Config) -> Iterator[Finding]:
     for path in dataset.tables(config.name):
         name = path.relative_to(dataset.folder).as_posix()
         try:
-            footer = opened_footer(path)
+            footer = read_footer(path, path.stat().st_size)
             found = [
                 *_check_schema(name, footer.schema.to_arrow_schema(), config),
                 *check_storage(name, footer, config),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.errors import DatasetError
-from sightline.parquet_reader import places, values_of
+from sightline.parquet_footers import FilePart, places, read_footer
+from sightline.parquet_reader import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ class RemoteParquet:
         if need > len(tail):
             tail = dataset.part(name, size - need, size - len(tail)) + tail
         try:
-            self.metadata = pq.read_metadata(pa.BufferReader(tail))
+            self.metadata = read_footer(pa.py_buffer(tail), size)
         except (OSError, pa.ArrowException) as error:
             raise self._broken(error) from error
         # Small files came whole; of large ones only the footer is kept.
@@ -73,7 +73,7 @@ class RemoteParquet:
                 f"{self.name} of {self._dataset.origin} must have the columns {', '.join(unknown)}"
             )
         start, end = (0, self._size) if self._held else self._span(group, columns)
-        part = _Part(self._held or self._dataset.part(self.name, start, end), start, self._size)
+        part = FilePart(self._held or self._dataset.part(self.name, start, end), start, self._size)
         try:
             with pq.ParquetFile(part, metadata=self.metadata) as file:
                 return file.read_row_group(group, columns=list(columns), use_threads=False)
@@ -147,32 +147,3 @@ class RemoteClips:
         name, group = self._places[key]
         table = self._files[name].read(group, columns)
         return list(zip(*(values_of(table.column(column)) for column in columns), strict=True))
-
-
-class _Part(io.RawIOBase):
-    """Some bytes of a file, at their places in it; a read of others is an error."""
-
-    def __init__(self, data: bytes, start: int, size: int) -> None:
-        super().__init__()
-        self._data, self._start, self._size, self._at = memoryview(data), start, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def read(self, size: int = -1, /) -> bytes:
-        end = self._size if size < 0 else min(self._at + size, self._size)
-        first = self._at - self._start
-        if first < 0 or end - self._start > len(self._data):
-            raise OSError(f"bytes {self._at} to {end} lie outside of the row group")
-        self._at = max(end, self._at)
-        return bytes(self._data[first : end - self._start])

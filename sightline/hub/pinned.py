@@ -12,10 +12,13 @@ import re
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sightline.errors import DatasetError
 from sightline.hub.errors import Asked, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REPOSITORY = re.compile(r"(?P<name>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
 """How people write a dataset on the Hub: ``org/name`` or ``org/name@revision``."""
@@ -73,6 +76,27 @@ class HubDataset:
         with translated(replace(self.asked, file=name)):
             return Path(
                 hf_hub_download(self.repository, name, repo_type="dataset", revision=self.commit)
+            )
+
+    def folder(self, patterns: Sequence[str]) -> Path:
+        """The folder in the cache with some of the files, those that it lacks fetched into it.
+
+        Args:
+            patterns: names inside the dataset, with ``*`` for anything: ``questions/*``.
+
+        Raises:
+            DatasetError: the Hub cannot be read.
+        """
+        from huggingface_hub import snapshot_download  # noqa: PLC0415 (heavy; folders need none)
+
+        with translated(self.asked):
+            return Path(
+                snapshot_download(
+                    self.repository,
+                    repo_type="dataset",
+                    revision=self.commit,
+                    allow_patterns=list(patterns),
+                )
             )
 
     def sizes(self, folder: str) -> dict[str, int]:

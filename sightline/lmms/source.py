@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import BrokenReleaseError, DatasetError, SightlineError, UsageError
-from sightline.hub.errors import Asked, translated
+from sightline.hub.errors import Asked
 from sightline.hub.pinned import REPOSITORY, HubDataset, inside, on_hub
 from sightline.lmms.needed_media import check_media
 from sightline.media_left_out import read_facts
@@ -152,20 +152,10 @@ def _from_hub(benchmark: Benchmark, repository: str, revision: str | None) -> Da
 
 def _snapshot(hub: HubDataset) -> Path:
     """The folder in the Hub's cache with everything but media; fetched where it is not whole."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 (only for a Hub dataset)
-
     here = hub.cached("build.json")
     if here is not None and _is_whole(here.parent):
         return here.parent
-    with translated(hub.asked):
-        return Path(
-            snapshot_download(
-                hub.repository,
-                repo_type="dataset",
-                revision=hub.commit,
-                allow_patterns=list(_WITHOUT_MEDIA),
-            )
-        )
+    return hub.folder(_WITHOUT_MEDIA)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -5,10 +5,10 @@ Kept apart from the backends, which import lmms_eval or openai, so that tasks ca
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 FORMAT_VARIABLE = "LMMS_IMAGE_ENCODE_FORMAT"
 """lmms-eval's own environment variable: how its API backends encode images (default PNG)."""
@@ -64,19 +64,5 @@ def environment_note(model: str, environment: Mapping[str, str]) -> str | None:
     return f"{listed} for --model {model}: images are sent as JPEG, not as PNG"
 
 
-def with_detail(messages: Sequence[Mapping[str, Any]], detail: str) -> list[dict[str, Any]]:
-    """The chat messages with `detail` on every image item; nothing is changed in place."""
-    return [
-        {**message, "content": [_item(item, detail) for item in message["content"]]}
-        for message in messages
-    ]
-
-
 def _wants_jpeg(environment: Mapping[str, str]) -> bool:
     return (environment.get(FORMAT_VARIABLE) or "JPEG").upper() in _JPEG_NAMES
-
-
-def _item(item: Mapping[str, Any], detail: str) -> dict[str, Any]:
-    if item.get("type") != "image_url":
-        return dict(item)
-    return {**item, "image_url": {**item["image_url"], "detail": detail}}

@@ -184,4 +184,11 @@ class Workers(Generic[Prepared]):
         if isinstance(prepared, Reply):
             return prepared
         with self._places:
-            return None if self._stopping.is_set() else self._send(job, prepared, self._stopping)
+            if self._stopping.is_set():
+                return None
+            try:
+                return self._send(job, prepared, self._stopping)
+            except BaseException:  # whatever it is, it stops the run; raised again
+                # Before the place is free: who waits for it must not ask any more.
+                self._stopping.set()
+                raise

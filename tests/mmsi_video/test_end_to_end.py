@@ -59,7 +59,7 @@ def one_rank(dataset, tiny_model, tmp_path_factory):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stdout
@@ -165,7 +165,7 @@ def test_simple_evaluate_runs_our_task(tiny_model):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     assert "METADATA ['dataset', 'version']" in done.stdout, done.stdout

@@ -11,7 +11,6 @@ import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,53 +18,12 @@ from hypothesis import strategies as st
 from sightline.errors import BrokenReleaseError, DatasetError, ReleaseError
 from streamgaze_task import recovery
 from streamgaze_task.builder import build, check
-from streamgaze_task.questions import read_gaze, read_samples
+from streamgaze_task.questions import read_gaze
 
-tiny = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "tiny_streamgaze.py")))
-
-EGTEA, EGOEXO, HOLO = tiny.VIDEOS
-OIE = "present_object_identification_easy"
+builds = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("tiny_builds.py"))))
+tiny, OIE = builds.tiny, builds.OIE
+EGTEA, _, HOLO = tiny.VIDEOS
 ABOUT_EGTEA = ["gsm-0001", "gta-0001", "nfi-0001", "oar-0001"]
-
-
-def _tree(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def _ids(out):
-    return [sample.id for sample in read_samples(out)]
-
-
-def _build(release, out, **options):
-    return build(release, out, no_gaze_recovery=True, **options)
-
-
-def _refusal(release, out):
-    """The text of the refusal, the same from build and check; nothing may be at out."""
-    with pytest.raises(BrokenReleaseError) as caught:
-        _build(release, out)
-    assert not out.exists()
-    with pytest.raises(BrokenReleaseError) as checked:
-        check(release)
-    text = str(caught.value)
-    assert text.partition("\n  next:")[0] == str(checked.value).partition("\n  next:")[0]
-    return text
-
-
-def _spoilt(folder, kind="egtea_original", data=b"", **changes):
-    """A release in which the first video is something else."""
-    media = tiny.media()
-    media[kind][f"{EGTEA}.mp4"] = data
-    return tiny.make(folder, media=media, **changes)
-
-
-def _about(video, *questions, file=OIE):
-    """Task files with these questions only."""
-    return {file: [tiny.entry(video, *questions)]}
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
@@ -74,19 +32,19 @@ def test_a_truncated_tar_gz_is_refused(tmp_path, share):
     release = tiny.make(tmp_path / "r")
     path = release / "videos/videos_egtea_original.tar.gz"
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     assert "videos_egtea_original.tar.gz: must be a whole " in text
     assert "the release has no video" not in text
     with pytest.raises(BrokenReleaseError, match="next: get the release again"):
-        _build(release, tmp_path / "out", skip_broken=True)
+        builds.quick_build(release, tmp_path / "out", skip_broken=True)
 
 
 def test_json_that_is_cut_short_is_refused_with_its_place(tmp_path):
     """Line, column and character; everything else that is wrong is told in the same breath."""
-    release = _spoilt(tmp_path / "r", data=b"no video")
+    release = builds.spoilt(tmp_path / "r", data=b"no video")
     path = release / f"qa/{OIE}.json"
     path.write_text(path.read_text()[:200])
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     assert f"{OIE}.json line 9 column 2: is not whole JSON" in text
     assert "(the file was cut short?)" in text
     assert "must be an mp4 that can be decoded" in text
@@ -106,20 +64,20 @@ def test_json_that_is_cut_short_is_refused_with_its_place(tmp_path):
 @pytest.mark.parametrize("kind", ["egtea_original", "egtea_viz"])
 def test_a_corrupt_mp4_breaks_every_question_that_needs_it(tmp_path, data, message, kind):
     """Clean or overlay: all four are told, and left out when that is asked for."""
-    release = _spoilt(tmp_path / "r", kind, data)
-    text = _refusal(release, tmp_path / "out")
+    release = builds.spoilt(tmp_path / "r", kind, data)
+    text = builds.refusal(release, tmp_path / "out")
     assert "the release has 4 problem(s):" in text
     assert text.count(f"videos_{kind}.tar.gz:'{EGTEA}.mp4' {message}") == 4
     assert all(f"{name} video_path: " in text for name in ABOUT_EGTEA)
-    report = _build(release, tmp_path / "out", skip_broken=True)
+    report = builds.quick_build(release, tmp_path / "out", skip_broken=True)
     assert sorted(report.skipped) == ABOUT_EGTEA
-    assert len(_ids(tmp_path / "out")) == 9
+    assert len(builds.ids(tmp_path / "out")) == 9
     assert "left out: 4 sample(s)" in report.text()
     assert not (
         tmp_path / f"out/media/videos/{'original' if 'or' in kind else 'overlay'}/{EGTEA}.mp4"
     ).exists()
     with pytest.raises(DatasetError, match="was built with --skip-broken and lacks 4"):
-        _build(release, tmp_path / "out")
+        builds.quick_build(release, tmp_path / "out")
 
 
 def _index_first(path, frames):
@@ -139,8 +97,8 @@ def _index_first(path, frames):
 def test_an_mp4_that_ends_in_the_middle_is_told(tmp_path):
     """Its index promises more; the message says where the data ends."""
     data = _index_first(tmp_path / "a.mp4", tiny.frames(0))
-    release = _spoilt(tmp_path / "r", data=data[: len(data) // 2])
-    text = _refusal(release, tmp_path / "out")
+    release = builds.spoilt(tmp_path / "r", data=data[: len(data) // 2])
+    text = builds.refusal(release, tmp_path / "out")
     assert "must be a whole mp4, but its data ends at " in text
 
 
@@ -171,10 +129,10 @@ def test_a_missing_video_is_told_by_every_question_about_it(tmp_path):
     media = tiny.media()
     del media["egtea_original"]
     release = tiny.make(tmp_path / "r", media=media)
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     name = f"the release has no video '{EGTEA}.mp4' (only one with the gaze drawn in)"
     assert text.count(name) == 4
-    report = _build(release, tmp_path / "out", skip_broken=True)
+    report = builds.quick_build(release, tmp_path / "out", skip_broken=True)
     assert sorted(report.skipped) == ABOUT_EGTEA
     assert not (tmp_path / f"out/media/videos/overlay/{EGTEA}.mp4").exists()
 
@@ -184,13 +142,13 @@ def test_two_videos_of_one_name_cannot_both_be_meant(tmp_path):
     media = tiny.media()
     media["holoassist_original"][f"{EGTEA}.mp4"] = tiny.original(2)
     release = tiny.make(tmp_path / "r", media=media)
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     message = (
         f"videos_holoassist_original.tar.gz:'{EGTEA}.mp4' is another video of the same name as "
         f"videos_egtea_original.tar.gz:'{EGTEA}.mp4'"
     )
     assert text.count(message) == 4
-    _build(release, tmp_path / "out", skip_broken=True)
+    builds.quick_build(release, tmp_path / "out", skip_broken=True)
     assert not (tmp_path / f"out/media/videos/original/{EGTEA}.mp4").exists()
 
 
@@ -201,7 +159,7 @@ def test_a_second_video_of_a_name_that_is_damaged_is_told(tmp_path):
     release = tiny.make(tmp_path / "r", media=media, suffix=".tar")
     path = release / "videos/videos_holoassist_original.tar"
     path.write_bytes(path.read_bytes()[:9000])
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     assert f"videos_holoassist_original.tar:'{EGTEA}.mp4' is damaged" in text
     assert "  - videos_holoassist_original.tar: must be a whole tar file" in text
 
@@ -211,7 +169,7 @@ def test_a_zip_that_is_none_is_refused(tmp_path):
     release = tiny.make(tmp_path / "r", media={})
     (release / "videos").mkdir()
     (release / "videos/videos_egtea_original.zip").write_bytes(b"PK")
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     assert "the release has 1 problem(s):" in text
     assert "videos_egtea_original.zip: must be a whole zip file" in text
 
@@ -220,7 +178,7 @@ def test_a_release_without_usable_videos_is_refused(tmp_path):
     """Whatever is skipped, nothing is left."""
     release = tiny.make(tmp_path / "r", media={})
     with pytest.raises(BrokenReleaseError, match="no question is left"):
-        _build(release, tmp_path / "out", skip_broken=True)
+        builds.quick_build(release, tmp_path / "out", skip_broken=True)
 
 
 def test_a_video_shorter_than_its_questions(tmp_path):
@@ -228,99 +186,31 @@ def test_a_video_shorter_than_its_questions(tmp_path):
     questions = [tiny.question(OIE, time_stamp=stamp) for stamp in ("00:19", "01:19", "01:20")]
     past = tiny.question("past_scene_recall", time_stamp="09:00")
     alert = tiny.alert("appearance", test_info=[{"realtime": "05:00", "type": 1}])
-    qa = _about(EGTEA, *questions) | {
+    qa = builds.about(EGTEA, *questions) | {
         "past_scene_recall": [tiny.entry(EGTEA, past)],
         "proactive_object_appearance_alert": [tiny.entry(EGTEA, alert)],
     }
     release = tiny.make(tmp_path / "r", qa=qa)
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     assert "the release has 1 problem(s):" in text
     assert (
         f"{OIE}.json[0].questions[2] oie-0003 time_stamp 01:20: asks about 20 s to 80 s, but the "
         f"video ends at 20.0 s: nothing can be shown"
     ) in text
-    report = _build(release, tmp_path / "out", skip_broken=True)
-    assert _ids(tmp_path / "out") == ["sr-0001", "oie-0001", "oie-0002", "oaa-0001"]
+    report = builds.quick_build(release, tmp_path / "out", skip_broken=True)
+    assert builds.ids(tmp_path / "out") == ["sr-0001", "oie-0001", "oie-0002", "oaa-0001"]
     assert "beyond the end of the video (clamped): 3 of 4, by 520.0 s at most" in report.text()
-
-
-def test_a_variable_frame_rate_is_counted(tmp_path):
-    """The length is the end of the last frame, wherever the others are."""
-    times = [0, 100, 500, 600, 1500, 1600, 9000, 15000]
-    release = _spoilt(tmp_path / "r", data=tiny.encode_at(tiny.frames(0)[:8], times))
-    report = _build(release, tmp_path / "out")
-    assert "variable: 1" in report.text()
-    video = next(s.video for s in read_samples(tmp_path / "out") if s.video.video_id == EGTEA)
-    assert 15.0 < video.duration_seconds < 25.0
-
-
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_rotated_video_has_the_size_as_it_is_shown(tmp_path, degrees):
-    """As telephones write it; it is counted."""
-    data = tiny.encode(tiny.frames(0)[:20], rotation=degrees)
-    release = _spoilt(tmp_path / "r", data=data, qa=_about(HOLO, tiny.question(OIE)))
-    report = _build(release, tmp_path / "out")
-    assert "rotated: 1" in report.text()
-    rows = pq.read_table(tmp_path / "out/videos/test-00000-of-00001.parquet").to_pylist()
-    row = next(row for row in rows if row["video_id"] == EGTEA)
-    upright = degrees == 180
-    assert (row["width"], row["height"]) == ((160, 120) if upright else (120, 160))
-    assert row["rotation"] == degrees
-
-
-def test_odd_sizes_are_taken_as_they_are(tmp_path):
-    """Width and height need not be even; the report counts."""
-    data = tiny.encode(tiny.frames(0, 4, (75, 51)))
-    release = _spoilt(tmp_path / "r", data=data, qa=_about(HOLO, tiny.question(OIE)))
-    report = _build(release, tmp_path / "out")
-    assert "160x120 x 2, 75x51 x 1; odd: 1" in report.text()
-
-
-def test_a_span_without_gaze_is_invalid(tmp_path):
-    """It is a part of the table all the same."""
-    build(tiny.make(tmp_path / "r"), tmp_path / "out")
-    table = read_gaze(tmp_path / "out", EGTEA)
-    assert table.at(sum(tiny.LOST) / 2) is None
-    assert len(table.window(*tiny.LOST)) == 5
-    assert not table.window(*tiny.LOST).valid.any()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"options": ["cup", "pan", "knife", "jar"]},
-        {"options": ["A. cup", "B. pan", "C. knife", "D. jar", "E. pot"], "answer": "E"},
-        {"options": ["cup", "pan", "knife", "jar", "pot"], "answer": "pot"},
-    ],
-    ids=["without-letters", "five", "five-without-letters"],
-)
-def test_unusual_options_are_built(tmp_path, changes):
-    """They stay as they are; the key is a letter."""
-    question = tiny.question(OIE, **changes)
-    _build(tiny.make(tmp_path / "r", qa=_about(EGTEA, question)), tmp_path / "out")
-    (sample,) = read_samples(tmp_path / "out")
-    assert list(sample.options) == question["options"]
-    assert sample.answer == ("A" if len(sample.options) == 4 else "E")
-    assert sample.released_answer == question["answer"]
-
-
-def test_video_instead_of_video_path_is_built(tmp_path):
-    """The other spelling of the schema."""
-    entry = tiny.entry(EGTEA, tiny.question(OIE))
-    entry["video"] = entry.pop("video_path")
-    _build(tiny.make(tmp_path / "r", qa={OIE: [entry]}), tmp_path / "out")
-    assert read_samples(tmp_path / "out")[0].video.video_id == EGTEA
 
 
 def test_an_unknown_task_file_is_refused_by_name(tmp_path):
     """Or left out by it."""
     qa = tiny.qa() | {"present_new_task": [tiny.entry(EGTEA, tiny.question(OIE))]}
     release = tiny.make(tmp_path / "r", qa=qa)
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     assert "  - present_new_task.json: must be one of the task files (" in text
-    report = _build(release, tmp_path / "out", skip_broken=True)
+    report = builds.quick_build(release, tmp_path / "out", skip_broken=True)
     assert report.skipped == ("present_new_task.json",)
-    assert len(_ids(tmp_path / "out")) == 13
+    assert len(builds.ids(tmp_path / "out")) == 13
 
 
 def test_all_problems_are_reported_at_once(tmp_path):
@@ -329,9 +219,9 @@ def test_all_problems_are_reported_at_once(tmp_path):
     del qa["past_scene_recall"][0]["questions"][0]["answer"]
     qa["past_object_transition_prediction"][0]["video_path"] = "gone.mp4"
     qa[OIE][0]["questions"][0]["time_stamp"] = "59:00"
-    release = _spoilt(tmp_path / "r", data=b"no video", qa=qa)
+    release = builds.spoilt(tmp_path / "r", data=b"no video", qa=qa)
     (release / "qa/x.json").write_text("[{")
-    text = _refusal(release, tmp_path / "out")
+    text = builds.refusal(release, tmp_path / "out")
     assert "the release has 8 problem(s):" in text
     assert "x.json line 1 column 3: is not whole JSON" in text
     assert "past_scene_recall.json[0].questions[0] sr-0001 answer: is missing" in text
@@ -344,16 +234,16 @@ def test_a_release_of_which_nothing_is_left_is_refused(tmp_path):
     """An empty dataset helps nobody."""
     question = tiny.question(OIE)
     del question["answer"]
-    release = tiny.make(tmp_path / "r", qa=_about(EGTEA, question))
+    release = tiny.make(tmp_path / "r", qa=builds.about(EGTEA, question))
     with pytest.raises(BrokenReleaseError, match="no question is left"):
-        _build(release, tmp_path / "out", skip_broken=True)
+        builds.quick_build(release, tmp_path / "out", skip_broken=True)
 
 
 def test_a_release_without_questions_is_refused(tmp_path):
     """Files that are there and empty."""
     release = tiny.make(tmp_path / "r", qa={OIE: []})
     with pytest.raises(BrokenReleaseError, match="must have questions, but has none"):
-        _build(release, tmp_path / "out")
+        builds.quick_build(release, tmp_path / "out")
     with pytest.raises(BrokenReleaseError, match="must have questions, but has none"):
         check(release)
 
@@ -361,7 +251,7 @@ def test_a_release_without_questions_is_refused(tmp_path):
 def test_a_folder_that_is_no_release_is_refused_before_anything_is_made(tmp_path):
     """It says what must be there."""
     (tmp_path / "r").mkdir()
-    text = _refusal(tmp_path / "r", tmp_path / "out")
+    text = builds.refusal(tmp_path / "r", tmp_path / "out")
     assert "qa/*.json: is missing: the release has no task file" in text
     assert "give the folder that holds `qa`" in text
 
@@ -369,8 +259,8 @@ def test_a_folder_that_is_no_release_is_refused_before_anything_is_made(tmp_path
 def test_a_task_file_in_both_layouts_is_refused(tmp_path):
     """Which of the two is meant nobody can say."""
     release = tiny.make(tmp_path / "r")
-    tiny.make(tmp_path / "r", below="dataset", media={}, metadata={}, qa=_about(EGTEA))
-    text = _refusal(release, tmp_path / "out")
+    tiny.make(tmp_path / "r", below="dataset", media={}, metadata={}, qa=builds.about(EGTEA))
+    text = builds.refusal(release, tmp_path / "out")
     assert f"{OIE}.json: must be in the release once, but is there 2 times" in text
 
 
@@ -406,35 +296,14 @@ def test_an_archive_that_was_made_to_harm_is_always_refused(tmp_path, info, mess
         good = tarfile.TarInfo(f"{EGTEA}.mp4")
         good.size = len(tiny.original(0))
         archive.addfile(good, io.BytesIO(tiny.original(0)))
-    before = _tree(release)
+    before = builds.tree(release)
     with pytest.raises(BrokenReleaseError) as caught:
-        _build(release, tmp_path / "in/out", skip_broken=skip_broken)
+        builds.quick_build(release, tmp_path / "in/out", skip_broken=skip_broken)
     assert message in str(caught.value)
     assert not (tmp_path / "in/out").exists()
     assert not (tmp_path / "x").exists()
     assert not (tmp_path / "in/x").exists()
-    assert _tree(release) == before
-
-
-def test_a_member_with_a_dangerous_name_lands_where_all_do(tmp_path):
-    """Only its base name is used, and that has no separator."""
-    media = tiny.media()
-    media["egtea_original"]["a/b/c/.hidden .mp4"] = tiny.original(1)
-    _build(tiny.make(tmp_path / "r", media=media), tmp_path / "out")
-    assert (tmp_path / "out/media/videos/original/.hidden .mp4").is_file()
-
-
-def test_what_macos_packs_beside_the_files_is_ignored(tmp_path):
-    """In the archives and in the folders."""
-    media = tiny.media()
-    media["egtea_original"] |= {f"._{EGTEA}.mp4": b"x", "__MACOSX/a.mp4": b"x", "notes.md": b""}
-    release = tiny.make(tmp_path / "r", media=media)
-    (release / f"qa/._{OIE}.json").write_bytes(b"\0\5\x16")
-    (release / "metadata/._egtea.csv").write_bytes(b"\0\5\x16\xff")
-    report = _build(release, tmp_path / "out")
-    assert len(_ids(tmp_path / "out")) == 13
-    assert report.facts["survey"]["videos"]["unread_tables"] == []
-    assert "other files in the archives: .md x 1" in report.text()
+    assert builds.tree(release) == before
 
 
 def test_no_network_is_told_at_once_with_a_way_out(tmp_path):
@@ -468,7 +337,7 @@ def test_a_release_with_flipped_bytes_is_built_or_refused(tmp_path_factory, data
     release = tiny.make(
         folder / "r",
         suffix=data.draw(st.sampled_from([".tar", ".tar.gz"])),
-        qa=_about(EGTEA, tiny.question(OIE))
+        qa=builds.about(EGTEA, tiny.question(OIE))
         | {"proactive_gaze_triggered_alert": [tiny.entry(EGTEA, tiny.alert())]},
     )
     files = sorted(
@@ -480,7 +349,7 @@ def test_a_release_with_flipped_bytes_is_built_or_refused(tmp_path_factory, data
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(content))
     with contextlib.suppress(ReleaseError):
-        _build(release, folder / "out", skip_broken=data.draw(st.booleans()))
+        builds.quick_build(release, folder / "out", skip_broken=data.draw(st.booleans()))
 
 
 def test_the_places_of_problems_are_kept_with_the_dataset(tmp_path):
@@ -488,7 +357,7 @@ def test_the_places_of_problems_are_kept_with_the_dataset(tmp_path):
     qa = tiny.qa()
     qa[OIE][0]["questions"][0]["answer"] = "Z"
     release = tiny.make(tmp_path / "r", qa=qa)
-    _build(release, tmp_path / "out", skip_broken=True)
+    builds.quick_build(release, tmp_path / "out", skip_broken=True)
     facts = json.loads((tmp_path / "out/build.json").read_text())
     assert facts["skipped"] == ["oie-0001"]
     place = f"{OIE}.json[0].questions[0] oie-0001 answer"

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import runpy
 import subprocess
 import sys
@@ -10,67 +9,29 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 
 from sightline.errors import DatasetError
-from sightline.parquet import ClipReader
 from streamgaze_task.builder import build, check
 from streamgaze_task.columns import features
-from streamgaze_task.gaze import GazeTable
 from streamgaze_task.questions import read_gaze, read_samples
-from streamgaze_task.release import recovered
 from streamgaze_task.release.rows import card
 from streamgaze_task.schema import Sample
 from streamgaze_task.task_names import CODES
 
-_TESTS = Path(__file__).parents[1]
-tiny = SimpleNamespace(**runpy.run_path(str(_TESTS / "tiny_streamgaze.py")))
-hub = runpy.run_path(str(_TESTS / "hub/load.py"))["hub"]
-
+builds = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("tiny_builds.py"))))
+tiny, OIE = builds.tiny, builds.OIE
 EGTEA, EGOEXO, HOLO = tiny.VIDEOS
-OIE = "present_object_identification_easy"
+release, built = builds.release, builds.built
 
-
-def _tree(folder):
-    """Every file of a folder with its bytes."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def _rows(out, config="questions"):
-    return pq.read_table(out / f"{config}/test-00000-of-00001.parquet").to_pylist()
-
-
-def _built(tmp_path, **changes):
-    """A dataset without recovered gaze, of a release with these changes; and the report."""
-    report = build(tiny.make(tmp_path / "r", **changes), tmp_path / "out", no_gaze_recovery=True)
-    return tmp_path / "out", report
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    """The tiny release."""
-    return tiny.make(tmp_path_factory.mktemp("streamgaze") / "release")
-
-
-@pytest.fixture(scope="module")
-def built(release, tmp_path_factory):
-    """The dataset built from it, with recovered gaze."""
-    out = tmp_path_factory.mktemp("streamgaze") / "out"
-    assert build(release, out).built
-    return out
+_TESTS = Path(__file__).parents[1]
+hub = runpy.run_path(str(_TESTS / "hub/load.py"))["hub"]
 
 
 def test_the_dataset_has_the_layout_that_the_others_rely_on(built):
     """Parquet per config, loose mp4, a card and what it was built from."""
-    assert sorted(_tree(built)) == [
+    assert sorted(builds.tree(built)) == [
         "README.md",
         "build.json",
         "gaze/test-00000-of-00001.parquet",
@@ -107,7 +68,7 @@ def test_load_dataset_without_a_config_gives_the_questions(built, tmp_path):
 
 def test_a_question_knows_its_place_in_the_release(built):
     """File, entry and question; the words as released."""
-    row = next(row for row in _rows(built) if row["id"] == "otp-0002")
+    row = next(row for row in builds.rows(built) if row["id"] == "otp-0002")
     assert row["release_file"] == "past_object_transition_prediction.json"
     assert (row["release_entry"], row["release_question"]) == (1, 0)
     assert (row["task_name"], row["family"]) == ("OTP", "past")
@@ -119,7 +80,7 @@ def test_a_question_knows_its_place_in_the_release(built):
 
 def test_a_proactive_question_has_both_readings_of_its_labels(built):
     """In the order of the release."""
-    row = next(row for row in _rows(built) if row["id"] == "gta-0001")
+    row = next(row for row in builds.rows(built) if row["id"] == "gta-0001")
     assert row["test_points"] == [
         {"realtime": "00:04", "seconds": 4.0, "label": 0, "already_seen": 0},
         {"realtime": "00:10", "seconds": 10.0, "label": 1, "already_seen": 1},
@@ -131,7 +92,7 @@ def test_a_proactive_question_has_both_readings_of_its_labels(built):
 
 def test_videos_are_copied_and_measured(built):
     """The bytes of the archive; length and rate by the packets."""
-    row = next(row for row in _rows(built, "videos") if row["video_id"] == EGTEA)
+    row = next(row for row in builds.rows(built, "videos") if row["video_id"] == EGTEA)
     clean, drawn = (built / row[key] for key in ("video_path", "overlay_path"))
     assert clean.read_bytes() == tiny.original(0)
     assert drawn.read_bytes() == tiny.overlay(0)
@@ -147,121 +108,10 @@ def test_videos_are_copied_and_measured(built):
 
 def test_a_question_carries_what_the_videos_config_says(built):
     """The same columns, the same values."""
-    videos = {row["video_id"]: row for row in _rows(built, "videos")}
-    for row in _rows(built):
+    videos = {row["video_id"]: row for row in builds.rows(built, "videos")}
+    for row in builds.rows(built):
         video = videos[row["video"]["video_id"]]
         assert row["video"] == {key: video[key] for key in row["video"]}
-
-
-def test_gaze_is_recovered_where_only_the_overlay_shows_it(built):
-    """One row a frame, near the drawn place, invalid where nothing was drawn."""
-    for number, video in enumerate(tiny.VIDEOS):
-        table = read_gaze(built, video)
-        assert (table.kind, len(table)) == ("recovered", 100)
-        drawn = (table.seconds < tiny.LOST[0] - 1e-6) | (table.seconds >= tiny.LOST[1] - 1e-6)
-        assert (table.valid == drawn).all()
-        wanted = np.array([tiny.gaze_at(at, number) for at in table.seconds])[drawn]
-        away = np.hypot(*((np.stack([table.x, table.y], 1)[drawn] - wanted) * (160, 120)).T)
-        assert np.median(away) <= 2.0
-
-
-def test_a_row_group_of_gaze_is_a_video(built):
-    """Only it is read; its checksum stands with the video."""
-    reader = ClipReader(built / "gaze", key="video_id")
-    assert reader.keys == tuple(sorted(tiny.VIDEOS))
-    for row in _rows(built, "videos"):
-        table = read_gaze(built, row["video_id"])
-        assert row["gaze"] == table.kind == "recovered"
-        assert row["gaze_sha256"] == table.sha256()
-
-
-def test_recovery_in_further_processes_gives_the_same(release, built, tmp_path, monkeypatch):
-    """However many cores there are."""
-    monkeypatch.setattr(recovered, "POOL_FROM_BYTES", 0)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    build(release, tmp_path / "out")
-    assert _tree(tmp_path / "out") == _tree(built)
-
-
-def test_without_recovery_there_is_no_gaze(tmp_path):
-    """The videos say so, the file has no rows, and the card does not offer it."""
-    out, _ = _built(tmp_path)
-    assert {row["gaze"] for row in _rows(out, "videos")} == {"none"}
-    assert read_gaze(out, EGTEA) == GazeTable.empty()
-    assert _rows(out, "gaze") == []
-    with pytest.raises(ValueError, match="BuilderConfig 'gaze' not found"):
-        load_dataset(str(out), "gaze", split="test", cache_dir=str(tmp_path / "cache"))
-
-
-def test_a_dataset_with_other_switches_is_refused(release, built):
-    """With and without recovered gaze are two datasets."""
-    with pytest.raises(DatasetError, match="was built with other switches"):
-        build(release, built, no_gaze_recovery=True)
-
-
-def _samples_csv(video, rows=200):
-    head = "video_name,frame_idx,time_seconds,px,py,type\n"
-    lines = [f"{video}.mp4,{i},{i / 10:.3f},0.5,{i / 200},1" for i in range(rows - 1)]
-    return head + "\n".join([*lines, f"{video}.mp4,{rows},{(rows - 1) / 10},,,untracked"]) + "\n"
-
-
-def test_gaze_samples_of_the_release_come_before_its_overlays(tmp_path):
-    """They are what was measured; a row without gaze is invalid."""
-    release = tiny.make(tmp_path / "r", metadata={"egtea": _samples_csv(EGTEA)})
-    report = build(release, tmp_path / "out")
-    kinds = {row["video_id"]: row["gaze"] for row in _rows(tmp_path / "out", "videos")}
-    assert kinds == {EGTEA: "samples", EGOEXO: "recovered", HOLO: "recovered"}
-    table = read_gaze(tmp_path / "out", EGTEA)
-    assert len(table) == 200
-    assert table.at(10.05) == (0.5, 0.5)
-    assert not table.valid[-1]
-    assert "gaze: recovered x 2, samples x 1 videos" in report.text()
-    assert "metadata/egtea.csv: samples, 200 rows, 1 videos" in report.text()
-
-
-def test_one_table_may_hold_the_samples_of_many_videos(tmp_path):
-    """Each gets its own; rows of videos that are not there do no harm."""
-    head = "video,seconds,x,y\n"
-    lines = (f"{video},{i}.0,0.{i},0.5\n" for i in (1, 2) for video in (EGTEA, HOLO, "other"))
-    out, _ = _built(tmp_path, metadata={"all": head + "".join(lines)})
-    for video in (EGTEA, HOLO):
-        assert read_gaze(out, video).x.tolist() == [0.1, 0.2]
-    assert read_gaze(out, EGOEXO).kind == "none"
-
-
-def test_fixations_are_taken_where_there_is_nothing_better(tmp_path):
-    """Rows with a centre, a start and an end."""
-    tables = {"egtea": tiny.metadata(EGTEA, centre=True), "egoexo": tiny.metadata(EGOEXO)}
-    out, _ = _built(tmp_path, metadata=tables)
-    table = read_gaze(out, EGTEA)
-    assert (table.kind, len(table)) == ("fixations", 2)
-    assert (table.seconds.tolist(), table.duration_seconds.tolist()) == ([1.0, 5.0], [3.0, 3.0])
-    assert table.at(2.0) == (0.25, 0.75)
-    assert table.at(4.5) is None
-    assert read_gaze(out, EGOEXO).kind == "none"
-
-
-def test_a_check_looks_at_the_gaze_in_tables_too(tmp_path):
-    """Rows and how many of them are valid."""
-    release = tiny.make(tmp_path / "r", metadata={"egtea": tiny.metadata(EGTEA, centre=True)})
-    report = check(release, no_gaze_recovery=True)
-    assert "gaze: fixations x 1, none x 2 videos; 2 rows, 100.0 % of them valid" in report.text()
-
-
-def test_recovery_can_be_interrupted(tmp_path, monkeypatch):
-    """What has not begun is given up; what fails is told by video."""
-    monkeypatch.setattr(recovered, "POOL_FROM_BYTES", 0)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    jobs = [
-        recovered.Job(str(i), tmp_path / "no.mp4", tmp_path / "no.mp4", tmp_path / f"x/{i}.npy", 1)
-        for i in range(3)
-    ]
-    running = recovered._done(jobs)
-    job, fault = next(running)
-    assert job in jobs
-    assert fault.startswith("no.mp4 must be an mp4 that can be decoded")
-    running.close()
-    assert list(running) == []
 
 
 @pytest.mark.parametrize(
@@ -277,80 +127,6 @@ def test_the_card_tells_the_size_of_the_dataset(built, count, category):
     assert f"| `questions` | {count:,} |" in text
 
 
-def test_recovered_gaze_comes_before_fixations(tmp_path):
-    """It is gaze, frame by frame, and they are a summary."""
-    release = tiny.make(tmp_path / "r", metadata={"egtea": tiny.metadata(EGTEA, centre=True)})
-    assert check(release).facts["survey"]["videos"]["gaze"]["videos"] == {"recovered": 3}
-
-
-@pytest.mark.parametrize(
-    ("name", "columns"),
-    [
-        ("a.csv", "Video,Timestamp_S,Norm_Pos_X,Norm_Pos_Y,Confidence"),
-        ("a.csv", "session;time_ms;gaze_x;gaze_y;valid"),
-        (f"{HOLO}.csv", "timestamp_sec,u,v,valid,in_frame"),
-        (f"{HOLO}_gaze_2d.csv", "frame_idx,timestamp_sec,u,v"),
-        ("a.parquet", "video_id,seconds,x,y,valid"),
-    ],
-)
-def test_tables_of_samples_are_known_by_their_columns(tmp_path, name, columns):
-    """In upper or lower case; seconds or milliseconds, shares or pixels; one file per video."""
-    release = tiny.make(tmp_path / "r")
-    (release / "gaze").mkdir()
-    separator = ";" if ";" in columns else ","
-    names = columns.split(separator)
-    values = {"video": HOLO, "session": HOLO, "video_id": HOLO, "frame_idx": 0}
-    values |= {"timestamp_s": 2.0, "timestamp_sec": 2.0, "time_ms": 2000, "seconds": 2.0}
-    values |= {"u": 40, "v": 90, "valid": 1, "in_frame": 1, "confidence": 0.9}
-    row = [values.get(key.lower(), 0.25 if key.lower().endswith("x") else 0.75) for key in names]
-    if name.endswith("parquet"):
-        pq.write_table(
-            pa.table({k: [v] for k, v in zip(names, row, strict=True)}), release / f"gaze/{name}"
-        )
-    else:
-        lines = [columns, separator.join(map(str, row))]
-        (release / f"gaze/{name}").write_text("\n".join(lines) + "\n")
-    build(release, tmp_path / "out", no_gaze_recovery=True)
-    table = read_gaze(tmp_path / "out", HOLO)
-    assert (table.kind, table.seconds.tolist()) == ("samples", [2.0])
-    assert (table.x.tolist(), table.y.tolist(), table.valid.tolist()) == ([0.25], [0.75], [True])
-
-
-@pytest.mark.parametrize(
-    "cells",
-    ["1.5,0.5,1,1,1", "-0.1,0.5,1,1,1", "nan,0.5,1,1,1", ",,1,1,1", "x,0.5,1,1,1",
-     "0.5,0.5,0,1,1", "0.5,0.5,False,1,1", "0.5,0.5,1,untracked,1", "0.5,0.5,1,4,1",
-     "0.5,0.5,1,1,0"],
-)  # fmt: skip
-def test_gaze_that_was_not_measured_is_invalid(tmp_path, cells):
-    """Outside the frame, not a number, lost, or not trusted at all."""
-    text = f"video,seconds,x,y,valid,type,confidence\n{EGTEA},1.0,{cells}\n{EGTEA},,0.5,0.5,1,1,1\n"
-    out, _ = _built(tmp_path, metadata={"egtea": text})
-    (row,) = _rows(out, "gaze")
-    assert row["valid"] is False
-    assert row["x"] is None
-    assert row["y"] is None
-    assert row["kind"] == "samples"
-
-
-@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"PAR1nonsense", b""], ids=repr)
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_a_table_that_cannot_be_read_is_told_and_left_aside(tmp_path, data, suffix):
-    """No evaluation needs it."""
-    release = tiny.make(tmp_path / "r", metadata={})
-    (release / "gaze").mkdir()
-    (release / f"gaze/a.{suffix}").write_bytes(data)
-    text = build(release, tmp_path / "out", no_gaze_recovery=True).text()
-    assert f"table not read: a.{suffix} cannot be read" in text or "gaze/a.csv: other" in text
-    assert "gaze: none x 3 videos" in text
-
-
-def test_a_release_without_tables_is_whole(tmp_path):
-    """The metadata is optional; the source of a video is told by its archive."""
-    out, _ = _built(tmp_path, metadata={})
-    assert [row["source"] for row in _rows(out, "videos")] == ["egoexolearn", "egtea", "holoassist"]
-
-
 @pytest.mark.parametrize(
     "changes",
     [{"unpacked": True}, {"suffix": ".tar"}, {"below": "dataset"}, {"prefix": "./videos/x/"},
@@ -360,7 +136,7 @@ def test_a_release_without_tables_is_whole(tmp_path):
 def test_other_layouts_give_the_same_dataset(built, tmp_path, changes):
     """Unpacked, below `dataset`, plain tar, folders inside: only what names the files differs."""
     build(tiny.make(tmp_path / "r", **changes), tmp_path / "out")
-    first, second = _tree(built), _tree(tmp_path / "out")
+    first, second = builds.tree(built), builds.tree(tmp_path / "out")
     assert first.keys() == second.keys()
     changed = [name for name, data in first.items() if second[name] != data]
     assert changed == ["build.json"]
@@ -375,15 +151,15 @@ def test_zip_archives_are_read_too(built, tmp_path):
             for name, data in {**members, "__MACOSX/._a.mp4": b"", "notes.txt": b""}.items():
                 archive.writestr(name, data)
     report = build(release, tmp_path / "out")
-    assert _rows(tmp_path / "out") == _rows(built)
+    assert builds.rows(tmp_path / "out") == builds.rows(built)
     assert "other files in the archives: .txt x 6" in report.text()
 
 
 def test_the_source_of_an_unpacked_video_is_told_by_tables_or_names(tmp_path):
     """Archives tell it no more."""
     tables = {"holoassist": tiny.metadata(EGTEA)}
-    out, report = _built(tmp_path, metadata=tables, unpacked=True)
-    assert {row["video_id"]: row["source"] for row in _rows(out, "videos")} == {
+    out, report = builds.built_without_gaze(tmp_path, metadata=tables, unpacked=True)
+    assert {row["video_id"]: row["source"] for row in builds.rows(out, "videos")} == {
         EGTEA: "holoassist", EGOEXO: "egoexolearn", HOLO: "holoassist",
     }  # fmt: skip
     assert "holoassist: 2 videos, 8 questions; told by name x 1, table x 1" in report.text()
@@ -394,8 +170,8 @@ def test_a_missing_overlay_is_allowed(tmp_path):
     media = tiny.media()
     media["egtea_viz"] = {}
     media["holoassist_viz"]["alone.mp4"] = tiny.overlay(0)
-    out, report = _built(tmp_path, media=media)
-    row = next(row for row in _rows(out, "videos") if row["video_id"] == EGTEA)
+    out, report = builds.built_without_gaze(tmp_path, media=media)
+    row = next(row for row in builds.rows(out, "videos") if row["video_id"] == EGTEA)
     assert (row["overlay_path"], row["overlay_sha256"], row["overlay_bytes"]) == (None, None, None)
     assert "with overlay: 2; overlays without a clean video, left out: 1" in report.text()
     assert not (out / "media/videos/overlay/alone.mp4").exists()
@@ -405,7 +181,7 @@ def test_an_overlay_that_is_another_cut_is_told(tmp_path):
     """Size, number of frames and length are compared."""
     media = tiny.media()
     media["egtea_viz"] = {f"{EGTEA}.mp4": tiny.encode(tiny.frames(0, 10, (80, 60)))}
-    _, report = _built(tmp_path, media=media)
+    _, report = builds.built_without_gaze(tmp_path, media=media)
     assert "overlay differs in size x 1, frame_count x 1, length x 1" in report.text()
     assert f"size: {EGTEA}" in report.text()
 
@@ -414,8 +190,8 @@ def test_a_video_that_no_question_asks_about_is_part_of_the_release(tmp_path):
     """It is counted."""
     media = tiny.media()
     media["egtea_original"]["P99-R99-Nobody.mp4"] = tiny.original(1)
-    out, report = _built(tmp_path, media=media)
-    assert len(_rows(out, "videos")) == 4
+    out, report = builds.built_without_gaze(tmp_path, media=media)
+    assert len(builds.rows(out, "videos")) == 4
     assert "videos: 4 (published 285), 3 asked about, 1 not" in report.text()
 
 
@@ -423,8 +199,8 @@ def test_the_same_video_twice_is_one(tmp_path):
     """Same name, same bytes."""
     media = tiny.media()
     media["holoassist_original"] |= media["egtea_original"]
-    out, report = _built(tmp_path, media=media)
-    assert len(_rows(out, "videos")) == 3
+    out, report = builds.built_without_gaze(tmp_path, media=media)
+    assert len(builds.rows(out, "videos")) == 3
     assert "in the release more than once: 1" in report.text()
 
 
@@ -440,7 +216,7 @@ def test_a_second_run_does_nothing(release, built):
 def test_equal_releases_give_equal_datasets(built, tmp_path):
     """Byte for byte, wherever they lie."""
     build(tiny.make(tmp_path / "elsewhere"), tmp_path / "out")
-    assert _tree(tmp_path / "out") == _tree(built)
+    assert builds.tree(tmp_path / "out") == builds.tree(built)
 
 
 def test_nothing_in_the_dataset_tells_where_it_was_built(built):
@@ -509,7 +285,7 @@ def test_the_report_counts_every_legal_oddity(tmp_path):
         OIE: [tiny.entry(EGTEA, *odd)],
         "proactive_object_appearance_alert": [tiny.entry(EGTEA, alert)],
     }
-    _, report = _built(tmp_path, qa=qa)
+    _, report = builds.built_without_gaze(tmp_path, qa=qa)
     text = report.text()
     for line in (
         "text and file tell different tasks: 2",
@@ -553,7 +329,7 @@ def test_a_release_on_the_hub_is_built_at_its_commit(release, tmp_path):
     assert facts["release"]["repository"] == "org/gaze"
     assert facts["release"]["revision"] == commit
     build(release, tmp_path / "plain", no_gaze_recovery=True)
-    first, second = _tree(tmp_path / "plain"), _tree(tmp_path / "out")
+    first, second = builds.tree(tmp_path / "plain"), builds.tree(tmp_path / "out")
     changed = [name for name, data in first.items() if second[name] != data]
     assert changed == ["README.md", "build.json"]
 

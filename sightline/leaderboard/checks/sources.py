@@ -10,12 +10,10 @@ from sightline.errors import DatasetError, UsageError
 from sightline.hub.errors import Asked
 from sightline.hub.pinned import REPOSITORY, on_hub
 from sightline.leaderboard.checks.subject import OwnDataset, own_dataset
+from sightline.leaderboard.submission.scoring_dataset import fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_TABLES = ("questions", "videos")
-"""Configs that scoring may read; neither frames nor recordings are fetched."""
 
 
 def own_datasets(names: Iterable[str]) -> dict[str, OwnDataset]:
@@ -55,8 +53,4 @@ def _own(name: str) -> OwnDataset:
             next_step="check the path",
         )
     hub = on_hub(Asked(match["name"], match["revision"], where=" of --dataset"))
-    facts = hub.file("build.json")
-    for table in _TABLES:
-        for file in hub.sizes(table):
-            hub.file(file)
-    return own_dataset(facts.parent, hub.commit, match["name"])
+    return own_dataset(fetched(hub), hub.commit, match["name"])

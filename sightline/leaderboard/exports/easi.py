@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from sightline.leaderboard.records import Entry
     from sightline.records import Score
 
-PAYLOAD = "easi_results.json"
-"""Name of the payload's file."""
 RESULTS = "easi_results.zip"
 """Name of the per-question results, which EASI asks for under this one."""
 LARGEST_BYTES = 4_500_000

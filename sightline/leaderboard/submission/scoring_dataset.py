@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.benchmarks import benchmark
 from sightline.errors import DatasetError, SubmissionError
-from sightline.hub.errors import Asked, translated
+from sightline.hub.errors import Asked
 from sightline.hub.pinned import REPOSITORY, inside, on_hub
 from sightline.lmms.source import default_folder
+from sightline.media_left_out import read_facts
 from sightline.staging import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sightline.hub.pinned import HubDataset
 
 _NEEDED = ("README.md", "build.json", "questions/*", "videos/*")
 _BUILD_OF = "build of "
@@ -49,22 +53,23 @@ def _found(wanted: str, benchmark_name: str) -> Path:
             f"the dataset ({wanted!r}) is neither a folder here nor a dataset on the Hub",
             next_step="add --dataset with the folder, or org/name@commit, that the run was made on",
         )
-    return _snapshot(named["name"], named["revision"])
+    return fetched(on_hub(Asked(named["name"], named["revision"])))
 
 
-def _snapshot(repository: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 (only for a Hub dataset)
+def fetched(hub: HubDataset) -> Path:
+    """The folder with all that scoring may read of a dataset: neither frames nor recordings.
 
-    hub = on_hub(Asked(repository, revision))
-    with translated(hub.asked):
-        return Path(
-            snapshot_download(
-                repository,
-                repo_type="dataset",
-                revision=hub.commit,
-                allow_patterns=list(_NEEDED),
-            )
-        )
+    Raises:
+        DatasetError: it is no built dataset, or the Hub cannot be read.
+    """
+    folder = hub.file("build.json").parent
+    hub.folder(_NEEDED)
+    # Without a network that was content with what the cache has, which may be a part.
+    files = read_facts(folder / "build.json").get("files")
+    for name in files if isinstance(files, dict) else ():
+        if any(fnmatch(name, pattern) for pattern in _NEEDED):
+            hub.file(inside(name).as_posix())
+    return folder
 
 
 def _check_same(folder: Path, checksums: Mapping[str, str]) -> None:

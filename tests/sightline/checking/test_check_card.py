@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import runpy
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmsi_video.builder import build
 from sightline.checking import card
 from sightline.checking.front_matter import MAX_BYTES, MAX_DEPTH, read_front_matter
 from sightline.checking.opened import open_dataset
 from sightline.checking.patterns import matching
 from sightline.progress import Silent
-
-tiny = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "tiny_release.py")))
 
 BODY = """
 # Name
@@ -34,14 +29,6 @@ The paper: https://arxiv.org/abs/2512.10863
 @misc{name, title = {Name}}
 ```
 """
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A dataset of four questions."""
-    out = tmp_path_factory.mktemp("card")
-    build(tiny.make_release(out / "release"), out / "dataset")
-    return out / "dataset"
 
 
 @pytest.fixture

@@ -11,21 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmsi_video.builder import build
 from sightline.cli import main
 from streamgaze_task.builder import build as build_streamgaze
 
 _TESTS = Path(__file__).parents[2]
-tiny = SimpleNamespace(**runpy.run_path(str(_TESTS / "tiny_release.py")))
 gaze = SimpleNamespace(**runpy.run_path(str(_TESTS / "tiny_streamgaze.py")))
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A dataset of four questions."""
-    out = tmp_path_factory.mktemp("command")
-    build(tiny.make_release(out / "release"), out / "dataset")
-    return out / "dataset"
 
 
 @pytest.fixture

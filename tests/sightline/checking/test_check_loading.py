@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import runpy
-import shutil
 import socket
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,18 +12,6 @@ import pytest
 from sightline.checking import tables
 
 changed = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("changed_tables.py"))))
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A whole dataset; copy it before changing it."""
-    return changed.build_mmsi(tmp_path_factory.mktemp("mmsi"))
-
-
-@pytest.fixture
-def dataset(built, tmp_path):
-    """A dataset to be broken."""
-    return Path(shutil.copytree(built, tmp_path / "dataset"))
 
 
 def found(dataset):

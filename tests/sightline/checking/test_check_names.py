@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import os
-import runpy
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmsi_video.builder import build
 from sightline.checking import names
 from sightline.checking.opened import open_dataset
 from sightline.progress import Silent
 from sightline.wording import short, shown
-
-tiny = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "tiny_release.py")))
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A dataset of four questions."""
-    out = tmp_path_factory.mktemp("names")
-    build(tiny.make_release(out / "release"), out / "dataset")
-    return out / "dataset"
 
 
 @pytest.fixture

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-import runpy
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmsi_video.builder import build
 from sightline.checking import recorded
 from sightline.checking.opened import open_dataset
 from sightline.progress import Silent
-
-tiny = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "tiny_release.py")))
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A dataset of four questions."""
-    out = tmp_path_factory.mktemp("recorded")
-    build(tiny.make_release(out / "release"), out / "dataset")
-    return out / "dataset"
 
 
 @pytest.fixture

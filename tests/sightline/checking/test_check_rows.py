@@ -22,30 +22,6 @@ FILE = "test-00000-of-00001.parquet"
 HINT = "It Turns left  behind\nthe red sofa."
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A whole dataset; copy it before changing it."""
-    return changed.build_mmsi(tmp_path_factory.mktemp("mmsi"))
-
-
-@pytest.fixture(scope="module")
-def built_gaze(tmp_path_factory):
-    """The other benchmark's."""
-    return changed.build_streamgaze(tmp_path_factory.mktemp("streamgaze"))
-
-
-@pytest.fixture
-def dataset(built, tmp_path):
-    """A dataset to be broken."""
-    return Path(shutil.copytree(built, tmp_path / "dataset"))
-
-
-@pytest.fixture
-def gaze_dataset(built_gaze, tmp_path):
-    """The other benchmark's, to be broken."""
-    return Path(shutil.copytree(built_gaze, tmp_path / "dataset"))
-
-
 def set_values(column, value, *numbers):
     """An edit that sets a column of some rows."""
 

@@ -12,18 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from sightline.serving.images import with_detail
-
-
-def test_detail_goes_on_images_only():
-    """Text items stay as they are, and the messages that were handed in too."""
-    image = {"type": "image_url", "image_url": {"url": "data:,"}}
-    messages = [{"role": "user", "content": [{"type": "text", "text": "x"}, image]}]
-    (sent,) = with_detail(messages, "low")
-    assert sent["content"][0] == {"type": "text", "text": "x"}
-    assert sent["content"][1]["image_url"] == {"url": "data:,", "detail": "low"}
-    assert "detail" not in image["image_url"]
-
 
 class _Handler(BaseHTTPRequestHandler):
     """Keeps each request; answers B, or with an error when it was told to."""

@@ -291,7 +291,7 @@ def test_one_builds_and_the_others_wait(bench, monkeypatch, tmp_path):
     monkeypatch.setattr(Benchmark, "call", call)
     first = threading.Thread(target=source._built_on_first_use, args=(bench,))
     first.start()
-    assert began.wait(5)
+    assert began.wait(60)
     found = source._built_on_first_use(bench)
     first.join()
     assert (found.folder, built) == (out, [out])
