@@ -77,6 +77,11 @@ def read(path: Path, kind: type[Record]) -> list[Record]:
         with path.open(encoding="utf-8") as file:
             next(file, None)
             return [from_row(kind, json.loads(line)) for line in file]
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"{path} is not there: the run has not come that far",
+            next_step="`sightline gaze run` makes it",
+        ) from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DatasetError(
             f"{path} cannot be read: {error}", next_step="remove it and run the same command again"

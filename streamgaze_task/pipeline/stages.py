@@ -222,6 +222,7 @@ ASKING = (
             config.labeller if config.method == "reference" else None,
         ),
         _words,
+        version=2,
     ),
 )
 """What needs the words of all recordings."""
