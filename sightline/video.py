@@ -9,14 +9,14 @@ picture has more than `MAX_PIXELS`.
 
 from __future__ import annotations
 
+from array import array
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import IO, TYPE_CHECKING, Any
 
 import av
+import numpy as np
 
 from sightline.errors import DatasetError
 from sightline.upright import Shown, how_shown, orientation, release, turned
@@ -125,7 +125,7 @@ def scan(source: Path | IO[bytes], *, name: str = "") -> Scan:
         DatasetError: the file is missing, no mp4 with a video stream, or has no frame.
     """
     name = name or str(source)
-    packets: dict[float, tuple[float, bool]] = {}
+    packets = _Packets()
     shown: Shown | None = None
     truncated = False
     with opened(source, name) as (container, stream):
@@ -139,30 +139,47 @@ def scan(source: Path | IO[bytes], *, name: str = "") -> Scan:
                 release()
             if packet.pts is not None and not packet.is_discard:
                 length = float((packet.duration or 0) * packet.time_base)
-                packets.setdefault(seconds_of(packet), (length, packet.is_keyframe))
+                packets.add(seconds_of(packet), length, key=packet.is_keyframe)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
-    if shown is None or not packets:
+    if shown is None or not packets.times:
         raise DatasetError(f"{name} must hold frames, but has none that can be decoded")
     return _scanned(packets, rate, shown, truncated=truncated)
 
 
-def _scanned(
-    packets: dict[float, tuple[float, bool]], rate: float, shown: Shown, *, truncated: bool
-) -> Scan:
-    times = sorted(packets)
-    steps = [after - before for before, after in pairwise(times)]
-    usual = median(steps) if steps else 1 / rate if rate else 0.0
+@dataclass
+class _Packets:
+    """Of each packet in the order of decoding; columns, because hours have a million."""
+
+    times: array[float] = field(default_factory=lambda: array("d"))
+    lengths: array[float] = field(default_factory=lambda: array("d"))
+    keys: bytearray = field(default_factory=bytearray)
+
+    def add(self, at: float, length: float, *, key: bool) -> None:
+        self.times.append(at)
+        self.lengths.append(length)
+        self.keys.append(key)
+
+
+def _scanned(packets: _Packets, rate: float, shown: Shown, *, truncated: bool) -> Scan:
+    given = np.frombuffer(packets.times)
+    order = np.argsort(given, kind="stable")
+    # Of several packets of one time the first one counts.
+    order = order[np.append(True, np.diff(given[order]) > 0)]
+    times = given[order]
+    steps = np.diff(times)
+    usual = float(np.median(steps)) if steps.size else 1 / rate if rate else 0.0
+    keys = np.frombuffer(packets.keys, np.bool_)[order]
     return Scan(
-        pts_seconds=tuple(times),
+        pts_seconds=tuple(array("d", times)),
         fps=rate or (1 / usual if usual else 0.0),
         frame_count=len(times),
-        duration_seconds=times[-1] + (packets[times[-1]][0] or usual),
+        duration_seconds=float(times[-1]) + (packets.lengths[order[-1]] or usual),
         width=shown.width,
         height=shown.height,
         rotation=shown.rotation,
         turn=shown.turn,
-        variable_rate=any(abs(step - usual) > JITTER * usual for step in steps),
-        key_frames=tuple(i for i, at in enumerate(times) if packets[at][1]),
+        variable_rate=bool((np.abs(steps - usual) > JITTER * usual).any()),
+        key_frames=tuple(np.flatnonzero(keys).tolist()),
         truncated=truncated,
     )
 

@@ -75,9 +75,9 @@ class GazeTable:
         if self.kind not in KINDS:
             raise ValueError(f"kind ({self.kind!r}) must be one of: {', '.join(KINDS)}")
         columns: dict[str, NDArray[Any]] = {
-            name: np.array(getattr(self, name), np.float64) for name in _NUMBERS
+            name: np.asarray(getattr(self, name), np.float64) for name in _NUMBERS
         }
-        columns["valid"] = np.array(self.valid, np.bool_)
+        columns["valid"] = np.asarray(self.valid, np.bool_)
         shapes = {name: column.shape for name, column in columns.items()}
         if len(set(shapes.values())) != 1 or columns["seconds"].ndim != 1:
             raise ValueError(f"columns must have one shape (N,), but have {shapes}")
@@ -87,17 +87,14 @@ class GazeTable:
             raise ValueError("seconds must be finite")
         if not (columns["duration_seconds"] >= 0).all():
             raise ValueError("duration_seconds must be >= 0")
-        order = np.argsort(columns["seconds"], kind="stable")
-        x, y = columns["x"], columns["y"]
-        valid = columns["valid"] & (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
-        columns |= {
-            "valid": valid,
-            "x": np.where(valid, x, np.nan),
-            "y": np.where(valid, y, np.nan),
-        }
+        x, y, order = columns["x"], columns["y"], in_time(columns["seconds"])
+        columns["valid"] = columns["valid"] & (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+        lost = ~columns["valid"][order]
         for name, column in columns.items():
             # Adding 0 turns a negative zero into the other one, which has other bytes.
-            kept = column[order] if name == "valid" else column[order] + 0.0
+            kept = column[order].copy() if name == "valid" else column[order] + 0.0
+            if name in {"x", "y"}:
+                kept[lost] = np.nan
             kept.setflags(write=False)
             object.__setattr__(self, name, kept)
 
@@ -142,10 +139,13 @@ class GazeTable:
         x, y = _numbers(columns, "x"), _numbers(columns, "y")
         if len({len(seconds), len(durations), len(valid), len(x), len(y)}) != 1:
             raise ValueError("columns must all have the same number of rows")
-        kept = np.flatnonzero(np.isfinite(seconds))
-        kept = kept[np.argsort(seconds[kept], kind="stable")]
-        lasting = _durations(seconds[kept], durations[kept], kind)
-        return cls(seconds[kept], lasting, x[kept], y[kept], valid[kept], kind)
+        if not (told := np.isfinite(seconds)).all():
+            seconds, durations, x, y = (each[told] for each in (seconds, durations, x, y))
+            valid = valid[told]
+        order = in_time(seconds)
+        seconds = seconds[order]
+        lasting = _durations(seconds, durations[order], kind)
+        return cls(seconds, lasting, x[order], y[order], valid[order], kind)
 
     def columns(self, video_id: str) -> dict[str, list[Any]]:
         """The rows as columns of the `gaze` config; positions of invalid rows are None."""
@@ -223,6 +223,16 @@ class GazeTable:
         return float(self.x[row]), float(self.y[row])
 
 
+def in_time(seconds: NDArray[np.float64] | NDArray[np.int64]) -> slice | NDArray[np.intp]:
+    """What puts rows into the order of their times; equal times keep theirs.
+
+    A slice of everything where they are: hours of samples need not be copied.
+    """
+    if (seconds[1:] >= seconds[:-1]).all():
+        return slice(None)
+    return np.argsort(seconds, kind="stable")
+
+
 def _numbers(
     columns: Mapping[str, Sequence[Any]], name: str, default: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
@@ -231,7 +241,7 @@ def _numbers(
         return default
     given = columns[name]
     if isinstance(given, np.ndarray) and given.dtype.kind == "f":
-        return given.astype(np.float64)  # hours of samples: not one by one
+        return given.astype(np.float64, copy=False)  # hours of samples: not one by one
     try:
         return np.array(
             [np.nan if value is None else float(value) for value in columns[name]], np.float64
@@ -246,7 +256,7 @@ def _truths(columns: Mapping[str, Sequence[Any]], name: str, rows: int) -> NDArr
     if given is None:
         return np.ones(rows, np.bool_)
     if isinstance(given, np.ndarray) and given.dtype == np.bool_:
-        return given.copy()
+        return given
     return np.array([value is None or bool(value) for value in given], np.bool_)
 
 
@@ -267,14 +277,16 @@ def _durations(
     How long a row may last at most is told by rows before it alone, so that its part of a window
     is the same whatever follows the window.
     """
-    unknown = ~np.isfinite(durations)
+    known = np.isfinite(durations)
     if kind == "fixations":
-        return np.where(unknown, 0.0, durations)
+        return np.where(known, durations, 0.0)
     distances = np.diff(seconds)
-    usual = np.where(distances > 0, _LONGEST_STEP * distances, np.inf)
-    most = np.minimum(np.append(np.inf, usual)[: len(seconds)], MAX_GAP_SECONDS)
-    until_next = np.append(distances, np.inf)[: len(seconds)]
-    return np.where(unknown, np.minimum(until_next, most), durations)
+    lasting = np.full(len(seconds), MAX_GAP_SECONDS)
+    until_next, after = lasting[:-1], lasting[1:]
+    np.minimum(until_next, distances, out=until_next)
+    np.minimum(after, _LONGEST_STEP * distances, out=after, where=distances > 0)
+    lasting[known] = durations[known]
+    return lasting
 
 
 def _with_nones(values: NDArray[np.float64]) -> list[float | None]:

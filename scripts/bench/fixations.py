@@ -29,7 +29,7 @@ from streamgaze_task.cameras import camera_of
 from streamgaze_task.pipeline.fixating.find import find_fixations
 from streamgaze_task.pipeline.fixating.reference import reference_fixations
 from streamgaze_task.pipeline.fixating.settings import FixationSettings
-from streamgaze_task.pipeline.gaze_samples import GazeSamples
+from streamgaze_task.pipeline.gaze_samples import GazeSamples, codes_of
 from streamgaze_task.pipeline.records import VideoFacts
 from streamgaze_task.rendering.signals import known_fixations
 
@@ -119,7 +119,9 @@ def measure(rule: Rule, faults: dict[str, float], arguments: argparse.Namespace)
     parts = []
     for seed in range(arguments.first, arguments.first + arguments.seeds):
         signal, known = known_fixations(seed, arguments.minutes * 60, arguments.rate, **faults)
-        samples = GazeSamples(signal.seconds, signal.x, signal.y, signal.valid, signal.types)
+        samples = GazeSamples(
+            signal.seconds, signal.x, signal.y, signal.valid, codes_of(signal.types)
+        )
         found = list(rule(samples, arguments.rate, arguments.min_seconds))
         parts.append(score([(k.start, k.end) for k in known], found, arguments.min_seconds))
     return Score(
@@ -167,7 +169,7 @@ def ours() -> dict[str, Rule]:
 
     def reference(samples: GazeSamples, rate: float, min_seconds: float) -> Iterable[Span]:
         each = slice(None, None, max(round(rate / FRAME_RATE), 1))
-        columns = (samples.seconds, samples.x, samples.y, samples.valid, samples.types)
+        columns = (samples.seconds, samples.x, samples.y, samples.valid, samples.codes)
         table = GazeSamples(*(column[each] for column in columns))
         fixations = reference_fixations(table, VIDEO, "egtea")
         return ((f.start_seconds, f.end_seconds) for f in fixations if f.seconds >= min_seconds)

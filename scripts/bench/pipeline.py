@@ -220,7 +220,7 @@ def release(root: Path, _: str, __: dict[str, Any]) -> int:
         scanpath=scanpath_of(task),
         source=facts.source,
         video=task.source.video,
-        gaze=gaze_store.read(gaze_store.path_of(config, facts.recording_id)).table(),
+        gaze=gaze_store.read(gaze_store.path_of(config, facts.recording_id)),
         questions=kept,
     )
     write_release(config.out / "release", [recording], seed=config.seed, progress=Silent())

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streamgaze_task.gaze import MAX_GAP_SECONDS
 from streamgaze_task.pipeline import gaze_store
 from streamgaze_task.pipeline.facts import RecordingFacts
 from streamgaze_task.pipeline.labelling.log import AnswerLog
 from streamgaze_task.pipeline.records import Episode, View
 from streamgaze_task.pipeline.review.decisions import Decisions, read_decisions
-from streamgaze_task.pipeline.scanpath import Scanpath, losses_of
+from streamgaze_task.pipeline.scanpath import LOSS_SECONDS, Scanpath, losses_of
 
 if TYPE_CHECKING:
     from streamgaze_task.gaze import GazeTable
+    from streamgaze_task.pipeline.gaze_samples import GazeSamples
     from streamgaze_task.pipeline.stage import Task
 
 
@@ -23,8 +25,7 @@ def facts_of(task: Task) -> RecordingFacts:
 
 def gaze_of(task: Task) -> GazeTable:
     """The gaze of the recording."""
-    path = gaze_store.path_of(task.config, task.source.recording_id)
-    return gaze_store.read(path).table()
+    return _samples(task).table()
 
 
 def log_of(task: Task) -> AnswerLog:
@@ -48,5 +49,23 @@ def scanpath_of(task: Task) -> Scanpath:
         episodes=tuple(task.read("episodes", Episode)),
         actions=facts.actions,
         views=tuple(task.read("views", View)),
-        losses=losses_of(gaze_of(task), facts.video.seconds),
+        losses=losses_in(_samples(task), facts.video.seconds),
     )
+
+
+def losses_in(samples: GazeSamples, video_seconds: float) -> tuple[tuple[float, float], ...]:
+    """:func:`losses_of` of the whole, found in pieces, between which there is always a loss."""
+    pieces = list(samples.pieces(LOSS_SECONDS + MAX_GAP_SECONDS))
+    # Every piece but the first begins with valid gaze; what lies before is the former one's.
+    begins = [0.0, *(float(each.seconds[each.valid][0]) for each in pieces[1:])]
+    ends = [*begins[1:], video_seconds]
+    return tuple(
+        loss
+        for piece, begin, end in zip(pieces, begins, ends, strict=True)
+        for loss in losses_of(piece.table(), end)
+        if loss[0] >= begin
+    )
+
+
+def _samples(task: Task) -> GazeSamples:
+    return gaze_store.read(gaze_store.path_of(task.config, task.source.recording_id))

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamgaze_task.fixations import MAX_GAP_SECONDS, detect_fixations
+from streamgaze_task.fixations import MAX_GAP_SECONDS, Fixation, detect_fixations
+from streamgaze_task.gaze import MAX_GAP_SECONDS as LONGEST_SAMPLE
 from streamgaze_task.gaze import GazeTable
-from streamgaze_task.pipeline.fixating.looks import looks
+from streamgaze_task.pipeline.fixating.looks import Seen, looks
 from streamgaze_task.pipeline.fixating.reference import reference_fixations
+from streamgaze_task.pipeline.fixating.settings import HEAD_SECONDS
 from streamgaze_task.pipeline.fixating.smoothing import running_median
 from streamgaze_task.pipeline.fixating.velocity import slow_stretches
 from streamgaze_task.pipeline.records import FoundFixation
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamgaze_task.cameras import Camera
-    from streamgaze_task.fixations import Fixation
     from streamgaze_task.pipeline.fixating.settings import FixationSettings
     from streamgaze_task.pipeline.gaze_samples import GazeSamples
     from streamgaze_task.pipeline.records import VideoFacts
@@ -55,9 +56,17 @@ def find_fixations(
     """
     if settings.rule == "reference":
         return reference_fixations(samples, video, camera.name)
-    table = _smoothed(samples.table(), settings.smooth_seconds)
-    aspect = video.width / video.height
-    stretches = _seen_often(_stretches(table, camera, settings, aspect), table)
+    aspect, seen = video.width / video.height, list[Seen]()
+    stretches, heads = list[Fixation](), list[Fixation]()
+    # Nothing but looks reaches over such a gap, so hours are taken in pieces.
+    gap = max(MAX_GAP_SECONDS + LONGEST_SAMPLE, settings.smooth_seconds) + _TOLERANCE
+    for piece in samples.pieces(gap):
+        table = _smoothed(piece.table(), settings.smooth_seconds)
+        here = _seen_often(_stretches(table, camera, settings, aspect), table)
+        stretches += here
+        heads += [_head(stretch, table) for stretch in here]
+        seen.append(Seen.of(table))
+    found = looks(stretches, heads, Seen.of_all(seen), camera, settings, aspect=aspect)
     return tuple(
         FoundFixation(
             number=number,
@@ -67,7 +76,7 @@ def find_fixations(
             y=look.y,
             dropped="" if look.seconds >= settings.min_seconds - _TOLERANCE else SHORT,
         )
-        for number, look in enumerate(looks(stretches, table, camera, settings, aspect=aspect))
+        for number, look in enumerate(found)
     )
 
 
@@ -100,6 +109,15 @@ def _seen_often(stretches: Sequence[Fixation], table: GazeTable) -> list[Fixatio
     first, after = np.searchsorted(times, spans).T
     kept = (after - first >= LEAST_TIMES).tolist()
     return [stretch for stretch, often in zip(stretches, kept, strict=True) if often]
+
+
+def _head(stretch: Fixation, table: GazeTable) -> Fixation:
+    """The beginning of a stretch; its place is the mean there."""
+    end = min(stretch.end_seconds, stretch.start_seconds + HEAD_SECONDS)
+    begin, after = np.searchsorted(table.seconds, [stretch.start_seconds, end])
+    rows = begin + np.flatnonzero(table.valid[begin:after])
+    x, y = float(table.x[rows].mean()), float(table.y[rows].mean())
+    return Fixation(stretch.start_seconds, end, x, y)
 
 
 def _smoothed(table: GazeTable, window_seconds: float) -> GazeTable:

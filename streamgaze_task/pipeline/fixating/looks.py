@@ -13,6 +13,8 @@ from streamgaze_task.fixations import Fixation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from streamgaze_task.cameras import Camera
     from streamgaze_task.gaze import GazeTable
     from streamgaze_task.pipeline.fixating.settings import FixationSettings
@@ -22,7 +24,8 @@ _TOLERANCE = 1e-9
 
 def looks(
     stretches: Sequence[Fixation],
-    table: GazeTable,
+    heads: Sequence[Fixation],
+    seen: Seen,
     camera: Camera,
     settings: FixationSettings,
     *,
@@ -31,20 +34,21 @@ def looks(
     """Stretches joined where only a blink or outliers lie between them; the others as they are.
 
     Two become one when the interruption is no longer than ``bridge_seconds``, the gaze was seen
-    elsewhere for no longer than ``outlier_seconds`` of it, and the second lies within
+    elsewhere for no longer than ``outlier_seconds`` of it, and the second begins within
     ``dispersion_degrees`` of the mean place of the look so far. Measured from the whole look and
-    not from its last stretch, so that a look cannot creep across the frame.
+    not from its last stretch, so that a look cannot creep across the frame; and to the second's
+    beginning, so that where the gaze goes later decides nothing.
 
     Args:
         stretches: in order of time, without overlap.
-        table: what they were found in.
+        heads: the beginning of each stretch.
+        seen: of the samples that they were found in.
         camera: turns positions into degrees.
         settings: the thresholds.
         aspect: width over height of the frame.
     """
-    seen = _Seen.of(table)
     found: list[_Look] = []
-    for stretch in stretches:
+    for stretch, head in zip(stretches, heads, strict=True):
         last = found[-1] if found else None
         gap = stretch.start_seconds - last.end if last else math.inf
         if (
@@ -52,7 +56,7 @@ def looks(
             and gap <= settings.bridge_seconds + _TOLERANCE
             and seen.between(last.end, stretch.start_seconds)
             <= settings.outlier_seconds + _TOLERANCE
-            and _degrees(last, stretch, camera, aspect) <= settings.dispersion_degrees
+            and _degrees(last, head, camera, aspect) <= settings.dispersion_degrees
         ):
             last.join(stretch)
         else:
@@ -92,26 +96,37 @@ class _Look:
         return Fixation(self.start, self.end, self.x, self.y)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """How long the gaze was seen between two moments."""
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """How long the gaze was seen between two moments; arrays of shape (valid samples,)."""
 
-    starts: np.ndarray
-    total: np.ndarray
+    starts: NDArray[np.float64]
+    """Seconds of the video, ascending."""
+    total: NDArray[np.float64]
+    """Seconds that the samples up to each, itself included, speak for."""
 
     @classmethod
-    def of(cls, table: GazeTable) -> _Seen:
+    def of(cls, table: GazeTable) -> Seen:
+        """What was seen in a table."""
         lengths = (table.ends - table.seconds)[table.valid]
-        return cls(table.seconds[table.valid], np.append(0.0, np.cumsum(lengths)))
+        return cls(table.seconds[table.valid], np.cumsum(lengths))
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Seen]) -> Seen:
+        """What was seen in one after the other."""
+        before = np.cumsum([0.0, *(part.total[-1] if part.total.size else 0.0 for part in parts)])
+        totals = [part.total + at for part, at in zip(parts, before.tolist(), strict=False)]
+        return cls(np.concatenate([part.starts for part in parts]), np.concatenate(totals))
 
     def between(self, begin: float, end: float) -> float:
         """Seconds that valid samples which start in [begin, end) speak for."""
-        first, after = np.searchsorted(self.starts, [begin - _TOLERANCE, end - _TOLERANCE])
-        return float(self.total[after] - self.total[first])
+        first, after = np.searchsorted(self.starts, [begin - _TOLERANCE, end - _TOLERANCE]).tolist()
+        up_to_first, up_to_after = (float(self.total[k - 1]) if k else 0.0 for k in (first, after))
+        return up_to_after - up_to_first
 
 
-def _degrees(look: _Look, stretch: Fixation, camera: Camera, aspect: float) -> float:
+def _degrees(look: _Look, head: Fixation, camera: Camera, aspect: float) -> float:
     """How far apart the two lie."""
-    x, y = np.array([look.x, stretch.x]), np.array([look.y, stretch.y])
+    x, y = np.array([look.x, head.x]), np.array([look.y, head.y])
     right, down = camera.angles(x, y, aspect=aspect)
     return math.hypot(right[1] - right[0], down[1] - down[0])

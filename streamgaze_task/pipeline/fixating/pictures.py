@@ -6,7 +6,6 @@ Nothing is kept: a picture is measured, handed out and forgotten.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,14 +102,15 @@ def by_owner(
     Yields:
         The owner's place in `wanted`, the frame's position, and the picture.
     """
-    owners: dict[int, list[int]] = defaultdict(list)
-    for owner, indices in enumerate(wanted):
-        for index in sorted(set(indices)):
-            owners[index].append(owner)
-    progress.start("scenes", len(owners))
-    for index, picture in pictures(path, scanned, owners, threads=threads):
-        for owner in owners[index]:
-            yield owner, index, picture
+    told = ((index, owner) for owner, indices in enumerate(wanted) for index in set(indices))
+    pairs = sorted(told)
+    indices = {index for index, _ in pairs}
+    progress.start("scenes", len(indices))
+    place = 0
+    for index, picture in pictures(path, scanned, indices, threads=threads):
+        while place < len(pairs) and pairs[place][0] == index:
+            yield pairs[place][1], index, picture
+            place += 1
         progress.advance(1)
 
 

@@ -14,6 +14,9 @@ Rule = Literal["dispersion", "velocity", "reference"]
 
 MIN_SECONDS = 1.0
 """See :attr:`FixationSettings.min_seconds`."""
+HEAD_SECONDS = 0.3
+"""So much of a stretch behind an interruption tells whether the gaze is at the same place again
+(ours: nine samples of 30 a second, whose mean errs by a third of one's noise)."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,11 @@ class FixationSettings:
     def look_ahead_seconds(self) -> float:
         """What comes later than this after a look's end has no influence on it.
 
-        The interruption that could still be bridged, the shortest stretch that could follow it,
-        half of the window that smooths that stretch, and the sample that ends it.
+        The interruption that could still be bridged, as much of the stretch behind it as tells
+        where it lies, half of the window that smooths that stretch, and the sample that ends it.
         """
-        half = self.smooth_seconds / 2
-        return self.bridge_seconds + self.shortest_seconds + half + LONGEST_SAMPLE
+        half, seen = self.smooth_seconds / 2, max(self.shortest_seconds, HEAD_SECONDS)
+        return self.bridge_seconds + seen + half + LONGEST_SAMPLE
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.errors import DatasetError
+from streamgaze_task.pipeline.gaze_samples import codes_of
 from streamgaze_task.pipeline.recordings.formats import format_of
 from streamgaze_task.pipeline.recordings.reading import (
     Reading,
@@ -35,6 +36,7 @@ MAX_FRAME = 24 * 3600 * 24
 
 _CLOCK_PARTS = 4
 _TYPES = ("fixation", "saccade", "blink", "unknown", "untracked")
+_CODES = codes_of(_TYPES)
 _PUBLISHED_CODES = (1, 2, 3, 3, 3)
 """What the published pipeline makes of each of them."""
 
@@ -47,7 +49,7 @@ class Export:
     x: NDArray[np.float64]
     """Pixels; NaN where the export has none."""
     y: NDArray[np.float64]
-    type: NDArray[np.int64]
+    type: NDArray[np.int8]
     """Position in fixation, saccade, blink, unknown, untracked."""
     notes: tuple[str, ...]
 
@@ -62,26 +64,26 @@ def read_samples(path: Path) -> Reading:
     """
     export, about = read_export(path), format_of("egtea").gaze
     width, height = about["size"]
-    order, notes = in_order(export.frame.astype(np.float64), path.name)
-    frame = export.frame[order]
-    nowhere = (export.x[order] == 0) & (export.y[order] == 0)
-    return Reading(
-        samples_of(
-            _spread(frame, about["fps"]),
-            np.where(nowhere, np.nan, export.x[order] / width),
-            np.where(nowhere, np.nan, export.y[order] / height),
-            np.array(_TYPES)[export.type[order]],
-        ),
-        (*export.notes, *notes),
-    )
+    order, notes = in_order(export.frame, path.name)
+    x, y = export.x[order], export.y[order]
+    nowhere = (x == 0) & (y == 0)
+    x /= width
+    y /= height
+    x[nowhere] = y[nowhere] = np.nan
+    seconds = _spread(export.frame[order], about["fps"])
+    samples = samples_of(seconds, x, y, _CODES[export.type[order]])
+    return Reading(samples, (*export.notes, *notes))
 
 
 def _spread(frame: NDArray[np.int64], fps: float) -> NDArray[np.float64]:
     """Times of samples whose frames ascend: sample k of n in frame f at (f + k / n) / fps."""
-    starts = np.flatnonzero(np.diff(frame, prepend=-1))
-    sizes = np.diff(np.append(starts, len(frame)))
-    within = np.arange(len(frame)) - np.repeat(starts, sizes)
-    made: NDArray[np.float64] = (frame + within / np.repeat(sizes, sizes)) / fps
+    starts = np.flatnonzero(np.append(True, frame[1:] != frame[:-1])).astype(np.int32)
+    sizes = np.diff(starts, append=np.int32(len(frame)))
+    made = np.arange(len(frame), dtype=np.float64)
+    made -= np.repeat(starts, sizes)
+    made /= np.repeat(sizes, sizes)
+    made += frame
+    made /= fps
     return made
 
 
@@ -121,7 +123,7 @@ def read_export(path: Path) -> Export:
     about = format_of("egtea").gaze
     header: list[str] = []
     malformed = Malformed(path)
-    columns: tuple[array[Any], ...] = (array("q"), array("d"), array("d"), array("q"))
+    columns: tuple[array[Any], ...] = (array("q"), array("d"), array("d"), array("b"))
     version: dict[str, int] | None = None
     for place, line in lines(path, lenient=True):
         if place <= about["header_lines"]:
@@ -138,7 +140,7 @@ def read_export(path: Path) -> Export:
     notes = malformed.notes(len(columns[0]))
     if not columns[0]:
         raise DatasetError(f"{path} must hold gaze samples, but has none after its header")
-    frame, x, y, kind = (np.array(column) for column in columns)
+    frame, x, y, kind = (np.frombuffer(column, column.typecode) for column in columns)
     return Export(frame, x, y, kind, notes)
 
 

@@ -7,6 +7,7 @@ mended; the published table takes the projected file first, as pipeline step 1 d
 from __future__ import annotations
 
 import math
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,9 @@ from streamgaze_task.pipeline.recordings.projection import (
     project_published,
 )
 from streamgaze_task.pipeline.recordings.reading import (
+    OUTSIDE,
+    UNKNOWN,
+    UNTRACKED,
     Reading,
     published_table,
     samples_of,
@@ -46,6 +50,9 @@ POSE_CELLS, EYE_CELLS, INTRINSICS_CELLS = 18, 9, 11
 """Fewest cells in a line of Pose_sync, Eyes_sync and Intrinsics (pipeline step 0)."""
 
 MAX_TICK = 1 << 62
+MOST_LENGTHS = 1000
+"""A picture's side in focal lengths, at most, and one over it at least; ours: fields of view from
+0.06 to 179.8 degrees, beyond any lens, and away from 0 and 180, which are none."""
 _CENTRE = 0.5
 _YES = ("1", "1.0", "true")
 
@@ -71,13 +78,13 @@ def read_samples(source: Source, video: VideoFacts) -> Reading:
         max_gap_seconds=source.max_gap_seconds,
     )
     tracked = rays.valid & posed
-    types = np.where(tracked, np.where(np.isfinite(x), "unknown", "outside"), "untracked")
+    codes = np.where(tracked, np.where(np.isfinite(x), UNKNOWN, OUTSIDE), UNTRACKED)
     seconds = (rays.ticks - start) / TICKS_PER_SECOND
     if lost := int((rays.valid & ~posed).sum()):
         notes = (*notes, _lost_poses(lost, len(rays.ticks), source.max_gap_seconds))
     if camera.width * video.height != camera.height * video.width:
         notes = (*notes, _other_shape(camera, video))
-    return Reading(samples_of(seconds, x, y, types), notes)
+    return Reading(samples_of(seconds, x, y, codes.astype(np.int8)), notes)
 
 
 def read_published(source: Source, video: VideoFacts) -> GazeSamples:
@@ -179,8 +186,7 @@ def _matrix(
         exact: ours, which reads ticks as whole numbers and goes on after an empty line; False:
             as published, through float64 and up to the first empty line.
     """
-    ticks: list[int] = []
-    rows: list[list[float]] = []
+    ticks, values = array("q"), array("d")
     malformed = Malformed(path)
     for place, line in lines(path):
         if not line.strip():
@@ -193,11 +199,12 @@ def _matrix(
             malformed.add(place, error)
         else:
             ticks.append(tick)
-            rows.append(row)
-    notes = malformed.notes(len(rows))
-    if not rows:
+            values.extend(row)
+    notes = malformed.notes(len(ticks))
+    if not ticks:
         raise DatasetError(f"{path} must have lines of {fewest} numbers, but is empty")
-    return np.array(ticks, np.int64), np.array(rows, np.float64), notes
+    rows = np.frombuffer(values).reshape(len(ticks), -1)
+    return np.frombuffer(ticks, np.int64), rows, notes
 
 
 def _row(line: str, fewest: int, *, exact: bool) -> tuple[int, list[float]]:
@@ -223,8 +230,14 @@ def _intrinsics(path: Path) -> Intrinsics:
         raise DatasetError(f"{path} must have {INTRINSICS_CELLS} numbers, but has {len(values)}")
     width, height = int(values[-2]), int(values[-1])
     fx, cx, fy, cy = values[0], values[2], values[4], values[5]
+    sides = ((width, fx), (height, fy))
     if min(width, height) < 1 or min(fx, fy) <= 0:
         raise DatasetError(f"{path} must have focal lengths, a width and a height above 0")
+    if not all(1 / MOST_LENGTHS < size / length < MOST_LENGTHS for size, length in sides):
+        raise DatasetError(
+            f"{path} must have a width and a height between 1/{MOST_LENGTHS} and {MOST_LENGTHS} "
+            f"focal lengths, not {width:.3g} x {height:.3g} with {fx:.3g} and {fy:.3g}"
+        )
     return Intrinsics(fx, fy, cx, cy, width, height)
 
 

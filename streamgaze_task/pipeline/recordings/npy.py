@@ -8,7 +8,13 @@ import numpy as np
 
 from sightline.errors import DatasetError
 from streamgaze_task.pipeline.recordings.formats import format_of
-from streamgaze_task.pipeline.recordings.reading import Reading, published_table, samples_of
+from streamgaze_task.pipeline.recordings.reading import (
+    UNKNOWN,
+    UNTRACKED,
+    Reading,
+    published_table,
+    samples_of,
+)
 from streamgaze_task.pipeline.recordings.text import MAX_ROWS
 
 if TYPE_CHECKING:
@@ -28,10 +34,10 @@ def read_samples(path: Path) -> Reading:
         DatasetError: the file holds no such array.
     """
     rows = _rows(path)
-    x, y, flag = (rows[:, column].astype(np.float64) for column in range(COLUMNS))
-    types = np.where(flag == 1, "unknown", "untracked")
+    x, y = (rows[:, column].astype(np.float64) for column in range(COLUMNS - 1))
+    codes = np.where(rows[:, -1] == 1, UNKNOWN, UNTRACKED).astype(np.int8)
     seconds = np.arange(len(rows)) / format_of("egoexolearn").gaze["fps"]
-    return Reading(samples_of(seconds, _finite(x), _finite(y), types))
+    return Reading(samples_of(seconds, _finite(x), _finite(y), codes))
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -60,7 +60,7 @@ def read_published_own(path: Path, about: TableColumns, video: VideoFacts) -> Ga
     samples = read_table(path, about, video).samples
     kinds = np.full(len(samples), 3)
     kinds[samples.valid] = 1
-    kinds[samples.types == "saccade"] = 2
+    kinds[samples.is_type("saccade")] = 2
     frames = _frames(path, float(samples.seconds[-1]), video.fps)
     return _table(samples.seconds, samples.x, samples.y, kinds, frames=frames, fps=video.fps)
 

@@ -10,7 +10,15 @@ import numpy as np
 
 from sightline.errors import DatasetError
 from streamgaze_task.pipeline.recordings.parquet import parquet_names, parquet_rows
-from streamgaze_task.pipeline.recordings.reading import Reading, in_order, samples_of
+from streamgaze_task.pipeline.recordings.reading import (
+    BLINK,
+    OUTSIDE,
+    UNKNOWN,
+    UNTRACKED,
+    Reading,
+    in_order,
+    samples_of,
+)
 from streamgaze_task.pipeline.recordings.spec import PER_SECOND, TableColumns
 from streamgaze_task.pipeline.recordings.text import (
     DecimalCommaError,
@@ -35,8 +43,6 @@ Marks: TypeAlias = Callable[[str], float]
 Columns: TypeAlias = Mapping[str, "NDArray[np.float64]"]
 """Name -> values; shape (N,)."""
 
-UNKNOWN = GAZE_TYPES.index("unknown")
-
 
 def read_table(path: Path, about: TableColumns, video: VideoFacts) -> Reading:
     """The samples of a table, invalid where it says so or the tracker was not sure enough.
@@ -53,8 +59,8 @@ def read_table(path: Path, about: TableColumns, video: VideoFacts) -> Reading:
     seconds = _seconds(columns[about.time], about, video)
     order, more = in_order(seconds, path.name)
     x, y = _places(columns, about, video)
-    types, sure = _types(columns, about, x, y), _is_sure(columns, about)
-    samples = samples_of(seconds[order], x[order], y[order], types[order], sure=sure[order])
+    codes, sure = _codes(columns, about, x, y), _is_sure(columns, about)
+    samples = samples_of(seconds[order], x[order], y[order], codes[order], sure=sure[order])
     return Reading(samples, (*notes, *more))
 
 
@@ -99,21 +105,19 @@ def _places(
     return x, 1 - y if about.y_axis == "up" else y
 
 
-def _types(
+def _codes(
     columns: Columns, about: TableColumns, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.str_]:
+) -> NDArray[np.int8]:
     """What the table says; what it calls invalid is untracked, or outside if it lies there."""
-    codes = columns.get(about.type or "type", np.full(len(x), float(UNKNOWN)))
-    types = np.array(GAZE_TYPES)[codes.astype(np.intp)]
-    invalid = columns.get(about.valid or "valid", np.ones(len(x))) != 1
+    told = columns.get(about.type or "type", np.full(len(x), UNKNOWN))
+    codes: NDArray[np.int8] = told.astype(np.int8)
+    invalid = columns.get(about.valid or "valid", np.ones(len(x), np.int8)) != 1
     if about.confidence is not None:
         invalid |= ~(columns[about.confidence] > 0)
     beyond = (x < 0) | (x > 1) | (y < 0) | (y > 1)
-    told = np.isin(types, ("blink", "outside"))
-    made: NDArray[np.str_] = np.where(
-        invalid & ~told, np.where(beyond, "outside", "untracked"), types
-    )
-    return made
+    invalid &= (codes != BLINK) & (codes != OUTSIDE)
+    codes[invalid] = np.where(beyond[invalid], OUTSIDE, UNTRACKED)
+    return codes
 
 
 def _is_sure(columns: Columns, about: TableColumns) -> NDArray[np.bool_]:
@@ -166,7 +170,7 @@ def read_columns(
     notes = malformed.notes(len(values[0]))
     if not values[0]:
         raise DatasetError(f"{path} must hold gaze samples, but has no rows")
-    return {name: np.array(column) for name, column in zip(names, values, strict=True)}, notes
+    return {name: np.frombuffer(c) for name, c in zip(names, values, strict=True)}, notes
 
 
 def _count(malformed: Malformed, place: int, error: ValueError) -> None:

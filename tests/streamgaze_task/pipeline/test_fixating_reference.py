@@ -11,7 +11,7 @@ from streamgaze_task.cameras import camera_of
 from streamgaze_task.pipeline.fixating.find import find_fixations
 from streamgaze_task.pipeline.fixating.reference import reference_fixations
 from streamgaze_task.pipeline.fixating.settings import FixationSettings
-from streamgaze_task.pipeline.gaze_samples import GazeSamples
+from streamgaze_task.pipeline.gaze_samples import GazeSamples, codes_of
 from streamgaze_task.pipeline.records import FoundFixation, VideoFacts
 
 VIDEO = VideoFacts(seconds=60.0, frames=1800, fps=30.0, width=640, height=480)
@@ -26,7 +26,7 @@ def table(*parts, fps=24):
         x=np.array([row[0] for row in rows]),
         y=np.array([row[1] for row in rows]),
         valid=np.array([kind == "fixation" for kind in types]),
-        types=np.array(types),
+        codes=codes_of(types),
     )
 
 
@@ -150,7 +150,7 @@ def test_it_agrees_with_a_plain_reading_of_the_rule():
         steps = rng.normal(0, 0.01, (800, 2)) * (rng.random((800, 1)) < 0.2)
         x, y = np.clip(0.5 + np.cumsum(steps, axis=0), 0, 1).T
         samples = GazeSamples(
-            np.arange(800) / 24, x, y, np.ones(800, bool), np.full(800, "fixation")
+            np.arange(800) / 24, x, y, np.ones(800, bool), codes_of(["fixation"] * 800)
         )
         assert spans(samples) == plain_reading(samples.seconds, np.stack([x, y], 1), 0.15)
 
