@@ -23,8 +23,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-SAMPLE_KEYS = ("doc_id", "filtered_resps", "target", "input")
-
 
 def main() -> int:
     """Run the comparison; 0 when both runs have equal samples."""

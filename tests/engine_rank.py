@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 IDENTITY = {"model": "echo", "revision": "1"}
+LONG = 300
+"""Seconds after which nothing is waited for any more; machines may be slow."""
 
 
 def job(number: int, **changes: Any):
@@ -69,7 +71,14 @@ def reply_to(asked):
 
 
 class Echo:
-    """Asks at once; notes each asking in a file before it is answered."""
+    """Asks at once; notes each asking in a file before it is answered.
+
+    Args:
+        notes: that file.
+        seconds: that each answer takes.
+        fail_at: the place of a job at which it fails.
+        hold: (place of a job, what must be true before it is asked); from the end if negative.
+    """
 
     identity = IDENTITY
 
@@ -78,7 +87,7 @@ class Echo:
         notes: Path,
         seconds: float = 0.0,
         fail_at: int | None = None,
-        hold: Path | None = None,
+        hold: tuple[int, Callable[[], bool]] | None = None,
     ) -> None:
         self._notes = notes
         self._seconds = seconds
@@ -90,8 +99,8 @@ class Echo:
         for number, asked in enumerate(jobs):
             if number == self._fail_at:
                 raise RuntimeError("the device is on fire")
-            if self._hold and number == len(jobs) - 1:
-                wait_until(self._hold.exists)
+            if self._hold and number == self._hold[0] % len(jobs):
+                wait_until(self._hold[1])
             note(self._notes, f"{asked.key(IDENTITY)}\n")
             time.sleep(self._seconds)
             done(asked, reply_to(asked))
@@ -145,11 +154,21 @@ def rank_main(order: dict[str, Any], rank: int) -> None:
     fail_at = 3 if order.get("fails") == rank else None
     jobs = jobs_of(rank, ranks, order["jobs"])
     with AnswerLog.open(Path(order.get("answers", folder / "answers"))) as log:
-        hold = folder / "ended-0" if order.get("hold") == rank else None
-        backend = Echo(folder / "asked", seconds, fail_at, hold)
+        if order.get("meet"):
+            wait_until(lambda: len(list(log.folder.glob("answers-*.jsonl"))) >= order["meet"])
+        backend = Echo(folder / "asked", seconds, fail_at, hold_of(order, rank))
         replies = answer_all(jobs, backend, log=log, peers=peers, max_errors=0)
     for asked, reply in zip(jobs, replies, strict=True):
         note(folder / "replies", json.dumps([asked.doc_id, reply.as_dict()]) + "\n")
+
+
+def hold_of(order: dict[str, Any], rank: int) -> tuple[int, Callable[[], bool]] | None:
+    """At which of its jobs a rank waits, and for what; "killed" never comes."""
+    hold = order.get("hold")
+    if not hold or rank not in hold["ranks"]:
+        return None
+    path = Path(order["folder"]) / hold.get("file", "killed")
+    return hold.get("at", -1), lambda: path.exists() and hold.get("says", "") in path.read_text()
 
 
 def tear_writes() -> None:
@@ -217,7 +236,7 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
 
 def wait_until(true: Callable[[], bool]) -> None:
     """Until it is; where that never comes, the test will tell."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONG
     while not true() and time.monotonic() < end:
         time.sleep(0.0005)
 

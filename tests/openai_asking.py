@@ -22,7 +22,7 @@ def messages_of(asked):
 
 def settings(server, **changes):
     """Quick ones."""
-    base = {"model": "m", "base_url": server.url, "retry_backoff_s": 0.001, "timeout": 20.0}
+    base = {"model": "m", "base_url": server.url, "retry_backoff_s": 0.001, "timeout": 300.0}
     return ServerSettings(**{**base, "concurrency": 4, **changes})
 
 

@@ -196,7 +196,7 @@ def test_a_hub_that_dies_in_mid_upload_and_comes_back(org, tmp_path):
     org.fail(hub.Fault(method="PUT", path="^/_lfs/", drop_request_after=500_000, then=die))
 
     def revive():
-        assert died.wait(60)
+        assert died.wait(600)
         time.sleep(0.5)
         org.start()
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LONG_MS = 120_000
+"""Milliseconds after which nothing is waited for any more; machines may be slow."""
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 HOW = (
     "install Chromium from the system's packages (Debian: apt-get install chromium), or name one "
@@ -61,7 +63,9 @@ def chromium() -> Iterator[Any]:
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium refuses to start as root with it
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=arguments)
+        running = playwright.chromium.launch(
+            executable_path=program, args=arguments, timeout=LONG_MS
+        )
         try:
             yield running
         finally:
@@ -107,12 +111,12 @@ def overflow(page: Any) -> float:
 
 
 def until(page: Any, expression: str) -> None:
-    """Wait until an expression is true on a page, ten seconds at most.
+    """Wait until an expression is true on a page, for LONG_MS at most.
 
     Playwright's own `wait_for_function` evaluates text inside the page, which the policy of the
     site's pages forbids.
     """
-    for _ in range(200):
+    for _ in range(LONG_MS // 50):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(50)

@@ -46,7 +46,7 @@ def visit(browser):
     def go(address: str, home: str, **options):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(browsing.LONG_MS)
         context.add_init_script(watching.VIOLATIONS)
         watch = watching.Watch(home)
         watches.append(watch)

@@ -114,6 +114,7 @@ def test_a_printed_row_says_that_nobody_ran_it(visit, home):
     """With its source and its faults, and without samples."""
     page = visit(TABLE, home)
     page.get_by_role("link", name="Partial-8B", exact=True).click()
+    page.wait_for_load_state()
     text = page.get_by_role("main").inner_text()
     assert "published, not re-run" in text
     assert "scored on fewer questions" in text

@@ -48,7 +48,7 @@ def run_client(
     command = [sys.executable, "-c", code, *arguments]
     variables = environment(url, home, token, **more)
     done = subprocess.run(
-        command, env=variables, capture_output=True, text=True, check=False, timeout=300
+        command, env=variables, capture_output=True, text=True, check=False, timeout=1800
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import struct
 from http.server import BaseHTTPRequestHandler
@@ -58,9 +59,9 @@ class Connection(BaseHTTPRequestHandler):
         try:
             self._serve(url.path, url.query, fault)
         except ConnectionError:
-            self._cut(fault)
             if fault.then is not None:
                 fault.then()
+            self._cut(fault)
         finally:
             asked = (self.command, path, url.query, self._status, self._who.user)
             moved = (self._body.received, self._sent, self.headers.get("Range"))
@@ -158,7 +159,10 @@ class Connection(BaseHTTPRequestHandler):
             if fault.reset:
                 linger = struct.pack("ii", 1, 0)
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.connection.shutdown(socket.SHUT_RDWR)
+                # At once, whoever else has it open: an orderly end must not come first.
+                os.close(self.connection.detach())
+            else:
+                self.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _refusal(error: HubError) -> Answer:

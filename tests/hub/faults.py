@@ -40,7 +40,7 @@ class Fault:
     reset: bool = False
     """Cut with a reset, as a broken line does, and not with an orderly end in the middle."""
     then: Callable[[], object] | None = None
-    """Called after a connection was cut: `hub.stop`, say."""
+    """Called before a connection is cut, so that the client finds it done: `hub.stop`, say."""
 
     def headers(self) -> dict[str, str]:
         """Headers of the answer with that status."""

@@ -31,34 +31,36 @@ class Record:
 
 @dataclass
 class Log:
-    """All requests, in the order in which they ended.
+    """All requests, in the order in which they came.
 
     Reading waits for requests that are still in work, so that a client that has its answer finds
     its request here.
     """
 
-    _records: list[Record] = field(default_factory=list)
-    _working: set[int] = field(default_factory=set)
+    _records: dict[int, Record] = field(default_factory=dict)
+    _working: dict[int, int] = field(default_factory=dict)
+    _count: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def begin(self) -> None:
         """This thread has a request in work."""
         with self._changed:
-            self._working.add(threading.get_ident())
+            self._working[threading.get_ident()] = self._count
+            self._count += 1
 
     def end(self, record: Record | None) -> None:
         """This thread is done with it."""
         with self._changed:
-            self._working.discard(threading.get_ident())
-            if record is not None:
-                self._records.append(record)
+            number = self._working.pop(threading.get_ident(), None)
+            if record is not None and number is not None:
+                self._records[number] = record
             self._changed.notify_all()
 
-    def settle(self, seconds: float = 10) -> None:
+    def settle(self, seconds: float = 60) -> None:
         """Wait until no other thread has a request in work."""
         own = threading.get_ident()
         with self._changed:
-            self._changed.wait_for(lambda: not self._working - {own}, seconds)
+            self._changed.wait_for(lambda: not self._working.keys() - {own}, seconds)
 
     def records(
         self, path: str = "", method: str | None = None, *, settled: bool = True
@@ -69,7 +71,7 @@ class Log:
         with self._changed:
             return [
                 record
-                for record in self._records
+                for _, record in sorted(self._records.items())
                 if re.search(path, record.path) and method in (None, record.method)
             ]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sightline.engine.prefetch import ahead
 
-LONG = 10.0
+LONG = 300.0
 """Seconds after which a test gives up waiting."""
 
 
@@ -200,16 +200,18 @@ def _fail_on_the_first(results):
 
 def test_stopping_waits_for_what_is_being_made():
     """Afterwards nobody works on the caller's files any more."""
-    gate = threading.Event()
+    begun, gate = threading.Event(), threading.Event()
     meter = Meter()
 
     def make(item):
         if item:
+            begun.set()
             assert gate.wait(LONG)
         return meter(item)
 
     results = run(make, range(10), workers=2)
     next(results)
+    assert begun.wait(LONG)
     closing = threading.Thread(target=results.close)
     closing.start()
     time.sleep(0.02)

@@ -35,9 +35,9 @@ class ThreadPeers(Peers):
     def gather(self, value):
         """Through a table of values."""
         self.table[self.rank] = value
-        self.barrier.wait(20)
+        self.barrier.wait(600)
         values = list(self.table)
-        self.barrier.wait(20)
+        self.barrier.wait(600)
         return values
 
 

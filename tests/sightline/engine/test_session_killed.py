@@ -63,7 +63,14 @@ def test_killed_at_twenty_random_points_it_gives_the_replies_of_an_undisturbed_r
             "signal": signal.SIGKILL,
         }
         told = nursery.run(
-            tmp_path, ranks=now, jobs=JOBS, seconds=0.002, stop_others=True, torn=True, blow=blow
+            tmp_path,
+            ranks=now,
+            jobs=JOBS,
+            seconds=0.002,
+            stop_others=True,
+            torn=True,
+            hold={"ranks": list(range(now)), "at": 4},  # so it is killed before it is done
+            blow=blow,
         )
         kills.append(told["codes"].count(-9))
         check_asked(told, before, ranks.on_disk(folder), now)
@@ -98,6 +105,7 @@ def test_a_signal_to_all_ranks_ends_them_cleanly(nursery, undisturbed, tmp_path,
         seconds=0.002,
         torn=True,
         teardown=True,
+        hold={"ranks": [0, 1], "at": 100},
         blow={"after": 30, "ranks": [0, 1], "signal": number},
     )
     assert told["codes"] == [code, code]
@@ -143,10 +151,9 @@ def test_two_runs_at_once_share_a_folder(nursery, undisturbed, tmp_path):
     told = {}
 
     def work(name, own):
-        told[name] = own.run(tmp_path / name, ranks=2, jobs=JOBS, seconds=0.002, answers=shared)
+        told[name] = own.run(tmp_path / name, ranks=2, jobs=JOBS, answers=shared, meet=4)
 
     with ranks.Nursery() as second:
-        second.run(tmp_path / "warm", ranks=1, jobs=1)  # so that both start at once
         threads = [
             threading.Thread(target=work, args=("one", nursery)),
             threading.Thread(target=work, args=("two", second)),

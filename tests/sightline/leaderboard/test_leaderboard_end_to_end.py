@@ -54,7 +54,7 @@ class Story:
             cwd=self.work,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1800,
             check=False,
         )
         said = done.stdout + done.stderr

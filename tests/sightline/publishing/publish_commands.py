@@ -20,6 +20,8 @@ _HERE = Path(__file__).parent
 hub = runpy.run_path(str(_HERE.parents[1] / "hub/load.py"))["hub"]
 small = SimpleNamespace(**runpy.run_path(str(_HERE / "small_datasets.py")))
 
+LONG = 600
+"""Seconds after which a test gives up; machines may be slow."""
 PUBLISH = ("-m", "sightline.cli", "publish")
 
 
@@ -55,7 +57,7 @@ class Somebody:
 
     def ended(self, process: subprocess.Popen[str]) -> SimpleNamespace:
         """How a process ended: status, out, err."""
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=LONG)
         assert not [token for token in self.tokens if token in out + err]
         assert "Traceback" not in err, err
         return SimpleNamespace(status=process.returncode, out=out, err=err)
@@ -103,7 +105,7 @@ def large_files_sent(running: Any, *, settled: bool = True) -> list[str]:
 
 def wait_for_large_files(running: Any, count: int) -> None:
     """Until so many large files arrived whole, while others are held."""
-    for _ in range(1200):
+    for _ in range(20 * LONG):
         if len(large_files_sent(running, settled=False)) >= count:
             return
         time.sleep(0.05)
@@ -112,7 +114,7 @@ def wait_for_large_files(running: Any, count: int) -> None:
 
 def restart(running: Any) -> None:
     """Start it again, once the thread that stops it is done."""
-    for _ in range(200):
+    for _ in range(20 * LONG):
         with contextlib.suppress(OSError):
             running.start()
             return
@@ -133,11 +135,11 @@ class Gate:
 
     def _hold(self) -> None:
         self._here.set()
-        self._open.wait(60)
+        self._open.wait(LONG)
 
     def wait(self) -> None:
         """Until the request is there."""
-        assert self._here.wait(60), "it never came"
+        assert self._here.wait(LONG), "it never came"
 
     def open(self) -> None:
         """Let it pass."""

@@ -162,7 +162,7 @@ def test_two_that_publish_the_same_folder_wait_for_each_other(dataset):
     inside, order = threading.Event(), []
 
     def second():
-        inside.wait(60)
+        inside.wait(600)
         with small.published(dataset, NONE) as made:
             order.append(("second", made.facts["publication"]["media"]))
 
@@ -173,7 +173,7 @@ def test_two_that_publish_the_same_folder_wait_for_each_other(dataset):
         thread.join(0.5)
         order.append(("first", json.loads((made.folder / "build.json").read_text())["rows"]))
         assert (made.folder / "media").is_dir()
-    thread.join(60)
+    thread.join(600)
     assert order == [("first", {"questions": 4, "frames": 16, "videos": 4}), ("second", "none")]
 
 

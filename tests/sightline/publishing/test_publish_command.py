@@ -226,7 +226,7 @@ def test_a_gated_dataset(alice, folder):
     assert "org/text is gated, and this account has not been let in" in ended.err
     assert "ask for access" in ended.err
     loaded = zoe.start("-c", LOAD, TEXT)
-    assert "gated" in loaded.communicate(timeout=120)[1]
+    assert "gated" in loaded.communicate(timeout=tools.LONG)[1]
     assert loaded.returncode == 1
     bob = tools.Somebody(running, alice.home.with_name("bob"), name="bob")
     loaded = bob.run("-c", LOAD, TEXT)

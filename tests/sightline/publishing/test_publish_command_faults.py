@@ -149,7 +149,7 @@ def test_the_command_is_stopped_in_mid_upload(alice, folder, number):
     tools.wait_for_large_files(running, 2)  # the two before it are sent by threads of their own
     process.send_signal(number)
     if number == signal.SIGKILL:
-        process.wait(60)
+        process.wait(tools.LONG)
     gate.open()
     ended = alice.ended(process)
     if number == signal.SIGINT:

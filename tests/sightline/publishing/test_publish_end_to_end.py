@@ -99,7 +99,7 @@ class Story:
             cwd=self.work,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1800,
             check=False,
         )
         assert not token or token not in done.stdout + done.stderr

@@ -68,7 +68,7 @@ def files(tmp_path):
 
 def restart(running):
     """Start it again, once the thread that stops it is done."""
-    for _ in range(200):
+    for _ in range(12_000):
         with contextlib.suppress(OSError):
             running.start()
             return

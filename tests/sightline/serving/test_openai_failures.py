@@ -22,6 +22,8 @@ local = SimpleNamespace(**runpy.run_path(str(TESTS / "openai_server.py")))
 asking_code = SimpleNamespace(**runpy.run_path(str(TESTS / "openai_asking.py")))
 Asking, job, messages_of = asking_code.Asking, asking_code.job, asking_code.messages_of
 Failure = local.Failure
+LONG = 300.0
+"""Seconds after which a test gives up; machines may be slow."""
 
 
 @pytest.fixture
@@ -29,6 +31,28 @@ def server():
     """A server that answers at once."""
     with local.running() as running:
         yield running
+
+
+def until(condition):
+    """Wait for something that threads do."""
+    end = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def refuse_when_all_are_there(server, count):
+    """One request is refused for good, as soon as so many are in flight."""
+    server.fail(Failure(404, "gone"))
+    ask = server.failure
+
+    def failure(body, authorization):
+        found = ask(body, authorization)
+        if found is not None:
+            until(lambda: server.asked >= count)
+        return found
+
+    server.failure = failure
 
 
 # What may pass
@@ -53,9 +77,10 @@ def test_what_may_pass_is_asked_again(server, failure):
 
 def test_a_server_that_hangs_is_asked_again(server):
     """After the timeout."""
-    server.fail(Failure(200, hangs=1.0))
-    replies = Asking(server, timeout=0.2).ask([job(0)])
-    assert replies[0].details == {"tries": 2}
+    server.fail(Failure(200, hangs=LONG))
+    replies = Asking(server, timeout=0.2, retries=1000).ask([job(0)])
+    assert replies[0].error is None
+    assert replies[0].details["tries"] > 1  # on a slow machine a later try may be late as well
 
 
 def test_retries_end(server):
@@ -222,29 +247,38 @@ def test_what_done_raises_stops_the_run(server):
     asking = Asking(server, concurrency=2)
     with pytest.raises(EvaluationError, match="too many"):
         asking.backend.ask([job(n) for n in range(200)], done)
-    assert server.asked < 20
+    assert server.asked < 100
 
 
 def test_answers_on_their_way_are_kept():
     """When a run stops, those who wait for an answer get it, within the grace; then no more."""
     with local.running(seconds=0.3) as server:
-        server.fail(Failure(404, "gone"))
-        asking = Asking(server, concurrency=4)
+        refuse_when_all_are_there(server, 4)
+        asking = Asking(server, concurrency=4, grace=LONG)
         with pytest.raises(UsageError):
             asking.ask([job(n) for n in range(50)])
-        assert len(asking.replies) == server.asked - 1 == 3
+        assert len(asking.replies) == server.asked - 1 >= 3
 
 
 def test_a_server_that_hangs_does_not_keep_the_run_from_ending():
     """Nor is a reply told after `ask` has ended."""
-    with local.running(seconds=1.0) as server:
-        server.fail(Failure(404, "gone"))
+    late, answered, compute = threading.Event(), [], local.OpenAIServer.computed
+    with local.running() as server:
+
+        def computed(messages):
+            assert late.wait(LONG)
+            answered.append(messages)
+            return compute(server, messages)
+
+        server.computed = computed
+        refuse_when_all_are_there(server, 4)
         asking = Asking(server, concurrency=4, grace=0.05)
-        begun = time.monotonic()
         with pytest.raises(UsageError):
             asking.ask([job(n) for n in range(50)])
-        assert time.monotonic() - begun < 0.9
-        time.sleep(1.2)
+        assert answered == []
+        late.set()
+        until(lambda: len(answered) == server.asked - 1)
+        time.sleep(0.2)
         assert asking.replies == {}
 
 

@@ -97,7 +97,7 @@ class FakeSlurm:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 check=False,
-                timeout=300,
+                timeout=1800,
             )
         return done.returncode == 0
 

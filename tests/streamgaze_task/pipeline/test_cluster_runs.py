@@ -39,7 +39,7 @@ def _hand_over(config, env=None):
         text=True,
         env=env,
         check=False,
-        timeout=300,
+        timeout=1800,
     )
 
 

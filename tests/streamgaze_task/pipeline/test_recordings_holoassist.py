@@ -125,6 +125,24 @@ def test_the_field_of_view_is_that_of_the_intrinsics(tmp_path):
     assert stated.hfov_degrees == 70
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "9 0 9 0 9 9 0 0 1 9999999999999999999999999200 100",
+        "1e-300 0 9 0 9 9 0 0 1 200 100",
+        "1e9 0 9 0 9 9 0 0 1 200 100",
+        "100 0 9 0 1e-9 9 0 0 1 200 100",
+    ],
+)
+def test_intrinsics_of_no_camera_are_refused(tmp_path, numbers):
+    """A field of view of 0 or 180 degrees; the recording is found with that of its device."""
+    source = session(tmp_path, [(0.0, AHEAD, 1)], intrinsics=numbers)
+    assert source.camera.hfov_degrees == 64.69
+    for read in (read_gaze, read_reference_gaze):
+        with pytest.raises(DatasetError, match="must have a width and a height between"):
+            read(source, VIDEO)
+
+
 def test_the_published_frames_by_hand(tmp_path):
     """Nearest gaze without a limit, the middle where there is none."""
     # Frames at 0.0 to 0.3 s. The gaze of 0.05 s is as near to frame 0 as to frame 1; frame 0 has

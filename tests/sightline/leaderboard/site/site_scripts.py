@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LONGEST_SECONDS = 60
+_LONGEST_SECONDS = 600
 
 
 def value_of(script: str, expression: str, folder: Path, given: str = "") -> Any:
