@@ -2,11 +2,14 @@
 """What share of the generated questions is right, and how far one gets without looking.
 
     python scripts/bench/gaze_truth.py [--seeds 5] [--seconds 120] [--views 1] [--workers 2]
-        [--folder FOLDER]
+        [--labels pixels] [--folder FOLDER]
 
 For each seed the sample recordings are made (the ids repeat, the worlds do not), the whole pipeline
 runs over them with the labeller that reads their pixels, and every question that stays is judged by
 what happened in the rendered world. Each wrong one is printed with what is wrong with it.
+
+With ``--labels truth`` nothing reads pixels: labels and views are written down from the script
+(streamgaze_task.rendering.reading_script). What is wrong then is the question makers' fault alone.
 
 Guessing by the text is measured over all seeds together, in two ways: each recording from what
 all others teach, and each half of the seeds from what the other half teaches. The pipeline
@@ -30,21 +33,26 @@ from sightline.progress import Silent
 from sightline.tables import Column, Table, render
 from streamgaze_task.pipeline import lines
 from streamgaze_task.pipeline.config import read_config
+from streamgaze_task.pipeline.facts import RecordingFacts
 from streamgaze_task.pipeline.make import make_benchmark
 from streamgaze_task.pipeline.quality.baselines import baselines, read_qa
-from streamgaze_task.pipeline.records import Judged
-from streamgaze_task.pipeline.run import sources_of
+from streamgaze_task.pipeline.records import FoundFixation, Judged
+from streamgaze_task.pipeline.run import run_stages, sources_of, task_of
 from streamgaze_task.pipeline.stage import path_of
-from streamgaze_task.pipeline.stages import NAMES
-from streamgaze_task.rendering.raw.judging import judge_recording
+from streamgaze_task.pipeline.stages import NAMES, PER_RECORDING
+from streamgaze_task.rendering.raw.judging import filmed_script, judge_recording
+from streamgaze_task.rendering.reading_script import ScriptReader
 from streamgaze_task.sample_recordings import make_recordings
 from streamgaze_task.task_names import BY_CODE, CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from streamgaze_task.pipeline.config import Config
     from streamgaze_task.pipeline.records import Question
 
+LABELS = ("pixels", "truth")
+"""Read from the video's pictures, or written down from its script."""
 Files = dict[str, list[Any]]
 """Code of a task -> the entries of its file in a release."""
 
@@ -66,6 +74,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--seconds", type=float, default=120, help="length of every recording")
     parser.add_argument("--views", type=float, default=1, help="seconds from view to view")
+    parser.add_argument("--labels", choices=LABELS, default=LABELS[0], help="who makes the labels")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--folder", type=Path, help="keeps everything between runs")
     arguments = parser.parse_args()
@@ -90,6 +99,9 @@ def made(folder: Path, seed: int, arguments: argparse.Namespace) -> tuple[list[S
         make_recordings(folder, seed=seed, seconds=arguments.seconds)
     config = read_config(folder / "config.yaml")
     config = replace(config, views=replace(config.views, every_seconds=arguments.views))
+    if arguments.labels == "truth":
+        config = replace(config, out=folder / "benchmark-of-truth")
+        write_labels(config, seed, arguments)
     make_benchmark(
         config,
         workers=arguments.workers,
@@ -108,6 +120,25 @@ def made(folder: Path, seed: int, arguments: argparse.Namespace) -> tuple[list[S
         for asked in kept
     ]
     return judged, read_qa(config.out / "release")
+
+
+def write_labels(config: Config, seed: int, arguments: argparse.Namespace) -> None:
+    """Right labels and views, in files that the run takes for finished ones."""
+    sources = sources_of(config)
+    run_stages(config, sources, workers=arguments.workers, until="fixations")
+    stages = {stage.name: stage for stage in PER_RECORDING}
+    for source in sources:
+        task = task_of(config, source)
+        reader = ScriptReader(filmed_script(source.recording_id, seed, arguments.seconds))
+        found = [one for one in task.read("fixations", FoundFixation) if not one.dropped]
+        video_seconds = task.read("recordings", RecordingFacts)[0].video.seconds
+        moments = (k * arguments.views for k in range(int(video_seconds / arguments.views)))
+        for name, records in (
+            ("labels", map(reader.label, found)),
+            ("views", map(reader.view, moments)),
+        ):
+            header = {"stage": name, "key": stages[name].key(task)}
+            lines.write(task.path(name), header, records)
 
 
 def told(one: Seen) -> str:

@@ -11,14 +11,13 @@ video shows, only of how things look and how large they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from streamgaze_task.rendering.painter import SKIN, SLEEVE
 from streamgaze_task.rendering.reading_bank import COARSE, away_from, bank_of, perceived
+from streamgaze_task.rendering.reading_leftover import arm_in, is_arm, may_be, unexplained
 from streamgaze_task.rendering.reading_search import CAP, coarse, peaks, room_distance
 from streamgaze_task.rendering.world import CLEARLY_SEEN, THING
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     Slices = tuple[slice, slice]
 
-VERSION = 1
+VERSION = 2
 """Counts changes of what is found; part of the labeller's identity."""
 LARGEST = 64
 """Larger things are looked for in a picture made smaller, pixels (ours: seconds per picture)."""
@@ -35,15 +34,18 @@ _LEAST_PART = 0.2
 """Smallest part of a thing, and of its box, that is worth looking at."""
 _RIVAL = 0.25
 """What explains less than this part of what the best explains at a place is not looked at."""
-_FEW = 6
-"""How many things are compared to the pixel at one place."""
-_ARM, _MOST = 20, 0.4
-"""Difference from an arm's colour, and the part of a thing that has it, for it to be an arm."""
+_FEW = 10
+"""How many things are compared to the pixel at one place (ours: of six, all may be other things
+in the colour that one of them has)."""
+_STEPS = 3
+"""So often a thing is moved to where it fits better (ours: nothing moved a fourth time)."""
 _SURE, _MAYBE = 0.9, 0.6
 """Part of a thing's visible pixels that must look right for it to be clear, or to be named."""
 _SHOWN = 0.9
 """Part of a thing's pixels that must be shown for it to be clear (ours: the edge may cut a
 twentieth of its box, where it may have twice as many)."""
+_EXPLAINED = 0.5
+"""Where less of a thing is in the picture than this part, it may be another one as well."""
 _SAMPLES = 150
 """Pixels of a thing that are compared to find its place."""
 _SHARED = 0.3
@@ -99,20 +101,38 @@ class _Found:
     """Part of the visible pixels that look right."""
 
 
+@dataclass(frozen=True)
+class Scene:
+    """All that a picture shows."""
+
+    readings: tuple[Reading, ...]
+    """The things that can be named, from left to right."""
+    doubtful: frozenset[str]
+    """Names of what may be there as well: tips at the edge, and what a hand holds."""
+
+
 def read_frame(
     image: Pixels, *, ignore: Mask | None = None, size: float | None = None
 ) -> tuple[Reading, ...]:
-    """The things in a picture, from left to right.
+    """The things in a picture that can be named; see :func:`read_scene`."""
+    return read_scene(image, ignore=ignore, size=size, doubts=False).readings
+
+
+def read_scene(
+    image: Pixels, *, ignore: Mask | None = None, size: float | None = None, doubts: bool = True
+) -> Scene:
+    """What is in a picture.
 
     Args:
         image: shape (height, width, 3), RGB.
         ignore: shape (height, width): pixels that say nothing, such as a blacked circle or a
             drawn marker.
         size: width of a thing's box, pixels; None: of a whole frame, THING of its width.
+        doubts: whether to look for what may be there as well, too.
 
     Returns:
-        Each with its box in pixels of `image`; what is less than a fifth in view is left out.
-        Things that a hand tilts or hides are found as covered, or not at all.
+        Each thing with its box in pixels of `image`; of what is less than a fifth in view, names.
+        Things that a hand tilts or hides are covered, doubtful, or not found at all.
 
     Raises:
         ValueError: the picture is no RGB picture, or things are too small to be told apart.
@@ -129,17 +149,35 @@ def read_frame(
         image = np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), np.uint8)
         part = cv2.resize(known.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
         known = np.asarray(part > 0.99)  # noqa: PLR2004 (wholly)
-    seen, pixels = perceived(image), round(min(size, LARGEST))
-    found = [one for one in _candidates(seen, known, bank_of(pixels)) if not _is_hand(seen, one)]
-    readings = [_reading(one, known, factor) for one in _decided(found, known)]
-    return tuple(sorted(readings, key=lambda reading: (reading.x, reading.y)))
+    seen, bank = perceived(image), bank_of(round(min(size, LARGEST)))
+    room = room_distance(seen, known, len(bank.drawn[0].mask))
+    found = [one for one in _candidates(seen, known, room, bank) if not _is_hand(seen, one)]
+    decided = _decided(found, known)
+    readings = (_reading(one, known, factor) for one in decided)
+    return Scene(
+        tuple(sorted(readings, key=lambda reading: (reading.x, reading.y))),
+        _doubtful(seen, known, room, decided, bank) if doubts else frozenset(),
+    )
 
 
-def _candidates(image: Seen, known: Mask, bank: Bank) -> list[_Found]:
+def _doubtful(
+    seen: Seen, known: Mask, room: Seen, decided: list[_Found], bank: Bank
+) -> frozenset[str]:
+    """What the patches may be that are left when all that is named is taken away."""
+    arm = arm_in(seen, room)
+    taken = arm.copy()
+    for one in decided:
+        there, own = _box(one, known.shape)
+        mask = one.thing.mask[own]
+        arm[there] &= ~mask
+        if mask.sum() >= _EXPLAINED * one.thing.mask.sum():
+            taken[there] |= mask
+    return may_be(seen, unexplained(room, known, taken), bank, arm)
+
+
+def _candidates(image: Seen, known: Mask, room: Seen, bank: Bank) -> list[_Found]:
     """The few best things of every place that may hold one, compared to the pixel."""
-    pixels = len(bank.drawn[0].mask)
-    room = room_distance(image, known, pixels)
-    scale = pixels / COARSE
+    scale = len(bank.drawn[0].mask) / COARSE
     places, gains = coarse(image, known, room, bank)
     found = []
     for k in peaks(places, gains.max(axis=1)):
@@ -158,7 +196,11 @@ def _fine(
     image: Seen, known: Mask, room: Seen, thing: Drawn, corner: tuple[int, int]
 ) -> _Found | None:
     """A thing near a place, put where it fits best; None where too little of it is known."""
-    top, left = _best_corner(image, known, thing, corner)
+    top, left = corner
+    for _ in range(_STEPS):  # the small picture's peak may belong to another thing of that colour
+        before, (top, left) = (top, left), _best_corner(image, known, thing, (top, left))
+        if (top, left) == before:
+            break
     there, own = _box(_Found(thing, left, top, 0.0, 0.0), known.shape)
     valid = known[there] & thing.mask[own]
     if valid.sum() < _LEAST_PART * thing.mask.sum():
@@ -173,16 +215,11 @@ def _fine(
 
 
 def _is_hand(image: Seen, one: _Found) -> bool:
-    """Whether most of what seems to be a thing has the colour of an arm."""
+    """Whether what seems to be a thing is mostly an arm: not if all of it is there and fits."""
     there, own = _box(one, image.shape)
-    part = image[there][one.thing.mask[own]]
-    return any(float((away_from(part, colour) <= _ARM).mean()) > _MOST for colour in _arm())
-
-
-@lru_cache(maxsize=1)
-def _arm() -> Seen:
-    arm: Seen = perceived(np.array([[SKIN, SLEEVE]], np.uint8))[0]
-    return arm
+    part = one.thing.mask[own]
+    fits = one.right >= _SURE and part.sum() == one.thing.mask.sum()
+    return not fits and is_arm(image[there][part])
 
 
 def _best_corner(

@@ -18,7 +18,7 @@ import numpy as np
 
 from streamgaze_task.pipeline.labelling.labeller import Answer
 from streamgaze_task.rendering.kinds import KINDS
-from streamgaze_task.rendering.reading import VERSION, Reading, read_frame
+from streamgaze_task.rendering.reading import VERSION, Reading, read_frame, read_scene
 from streamgaze_task.rendering.world import THING
 
 if TYPE_CHECKING:
@@ -166,10 +166,10 @@ class RenderedLabeller:
 
     def _view(self, query: Query) -> dict[str, Any]:
         pixels = _pixels(query.images[-1])
-        found = read_frame(pixels, size=self._size(query, pixels.shape[1]))
-        seen = list(dict.fromkeys(one.name for one in found if one.clear))
-        partly = dict.fromkeys(one.name for one in found if one.name not in seen)
-        return {"seen": seen, "partly": list(partly)}
+        scene = read_scene(pixels, size=self._size(query, pixels.shape[1]))
+        seen = list(dict.fromkeys(one.name for one in scene.readings if one.clear))
+        named = [one.name for one in scene.readings] + sorted(scene.doubtful)
+        return {"seen": seen, "partly": [name for name in dict.fromkeys(named) if name not in seen]}
 
     def _verify(self, query: Query) -> dict[str, Any]:
         """What is looked at in the last picture with a gaze marker decides."""

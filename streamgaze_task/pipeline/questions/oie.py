@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from random import Random
 
     from streamgaze_task.pipeline.questions.rules import Rules
-    from streamgaze_task.pipeline.records import Episode, Question
+    from streamgaze_task.pipeline.records import Episode, Question, View
     from streamgaze_task.pipeline.scanpath import Scanpath
 
 
 def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
     """OI-E: the wrong options are not in view during the look, nor looked at within a minute.
+
+    A view during the look that does not show clearly what is looked at speaks against the look or
+    against the view: then nothing is asked.
 
     They are right answers elsewhere, so that no word tells right from wrong. Where there are enough
     of them, they have not been in view at all so far: of a thing that is about, a part may be in
@@ -35,6 +38,9 @@ def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
     since = first_named(scanpath)
 
     def pool_of(episode: Episode, at: int) -> list[str]:
+        during = _views(scanpath, episode.start_seconds, at)
+        if not all(episode.name in view.seen for view in during):
+            return []
         pool = list(unlike(rules.vocabulary, sorted(_around(scanpath, episode, at))))
         named = [name for name, first in since.items() if first < at]
         never = list(unlike(pool, sorted(named)))
@@ -63,8 +69,15 @@ def _around(scanpath: Scanpath, episode: Episode, at: int) -> set[str]:
     for one in scanpath.episodes[first : episode.number + 1]:
         names.update(scanpath.group(one, "circle"))
     # The last view before a short look tells of it too.
-    when = attrgetter("seconds")
-    since = bisect_right(scanpath.views, episode.start_seconds, key=when) - 1
-    for view in scanpath.views[max(since, 0) : bisect_left(scanpath.views, at, key=when)]:
+    before = _views(scanpath, 0.0, episode.start_seconds)[-1:]
+    for view in (*before, *_views(scanpath, episode.start_seconds, at)):
         names.update(view.seen, view.partly)
     return names
+
+
+def _views(scanpath: Scanpath, start: float, end: float) -> tuple[View, ...]:
+    """Those in [start, end)."""
+    first, last = (
+        bisect_left(scanpath.views, at, key=attrgetter("seconds")) for at in (start, end)
+    )
+    return scanpath.views[first:last]

@@ -42,7 +42,7 @@ def judge_recording(question: Question, *, seed: int, seconds: float | None = No
     Raises:
         KeyError: there is no such recording, or no such task.
     """
-    script = _script(question.recording_id, seed, seconds)
+    script = filmed_script(question.recording_id, seed, seconds)
     return judge(in_sentences(question, sentences_of(script)), script)
 
 
@@ -79,7 +79,17 @@ class _Filmed(Video):
 
 
 @lru_cache(maxsize=8)
-def _script(recording_id: str, seed: int, seconds: float | None) -> Script:
+def filmed_script(recording_id: str, seed: int, seconds: float | None = None) -> Script:
+    """What happens in a recording; the circle around the gaze is that of its camera.
+
+    Args:
+        recording_id: its name.
+        seed: that the recordings were made with.
+        seconds: the length that they were made with; None: their own.
+
+    Raises:
+        KeyError: there is no such recording.
+    """
     script = script_of_recording(recording_id, seed, seconds)
     told = {field.name: getattr(script.video, field.name) for field in fields(Video)}
     return replace(script, video=_Filmed(**told))

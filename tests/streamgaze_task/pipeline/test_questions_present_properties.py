@@ -138,12 +138,12 @@ def prior_share(questions):
 @pytest.mark.parametrize("maker", [*NOW, fap])
 def test_the_words_alone_do_not_tell_the_answer(maker):
     """Chance is 0.25; betting on the word that is right most often gains next to nothing."""
-    recordings = [made.random_scanpath(seed, looks=80) for seed in range(30)]
+    recordings = [made.random_scanpath(seed, looks=80) for seed in range(90)]
     rules = rules_for(*recordings)
     asked = []
     for one in recordings:
         rng = chance(0, one.recording_id)
         found = list(maker.make(one, rules, rng))
         asked += [found[i] for i in spread(found, 10, rng)]
-    assert len(asked) > 200
+    assert len(asked) > 600
     assert prior_share(asked) < 0.34
