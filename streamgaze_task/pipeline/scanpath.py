@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
@@ -86,6 +87,15 @@ class Scanpath:
             start < last.start_seconds and end > first.end_seconds for start, end in self.losses
         )
         return not lost and all(episode.gazed and episode.sure for episode in between)
+
+    @cached_property
+    def pauses(self) -> tuple[tuple[float, float], ...]:
+        """Spans [start, end) between two looks, LOSS_SECONDS and longer.
+
+        The gaze moves, or the head turns, or a filter dropped what was there.
+        """
+        spans = [(a.end_seconds, b.start_seconds) for a, b in pairwise(self.episodes)]
+        return tuple((end, start) for end, start in spans if start - end >= LOSS_SECONDS)
 
     @cached_property
     def gazed_ever(self) -> frozenset[str]:

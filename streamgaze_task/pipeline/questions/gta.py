@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.questions.alerts import CLEAR_SECONDS, Target, alert_questions
 from streamgaze_task.pipeline.questions.words import stems
-from streamgaze_task.pipeline.scanpath import LOSS_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.questions.rules import Rules
     from streamgaze_task.pipeline.records import Episode, Question
     from streamgaze_task.pipeline.scanpath import Group, Scanpath
+
+BESIDE_SECONDS = 1.0
+"""A view that lacks a thing speaks against a look at it for so long before and after (ours: the
+usual time from one view to the next)."""
 
 
 def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
@@ -56,23 +59,40 @@ def targets(scanpath: Scanpath, group: Group) -> Iterator[Target]:
         if not any(start < spans[0][0] for start, _ in close):
             numbers = tuple(one.number for one in found)
             handled = tuple(span for words, span in actions if words & stems(name))
-            yield Target(name, spans, (*nobody_knows, *close, *handled), numbers)
+            unseen = _unseen(scanpath, name, spans)
+            yield Target(name, spans, (*nobody_knows, *close, *handled, *unseen), numbers)
 
 
 def _unknown(scanpath: Scanpath) -> Spans:
     """When nobody knows what is looked at.
 
-    During losses, looks at things unknown or unsure, and longer pauses between looks (there the
-    gaze moved, or a filter dropped what was there).
+    During losses, looks at things unknown or unsure, longer pauses between looks (there the gaze
+    moved, or a filter dropped what was there), before the first look and after the last.
     """
-    looks = scanpath.episodes
-    # With the borders: a look at nobody knows what may be one at the thing.
     unsure = [
-        (look.start_seconds - CLEAR_SECONDS, look.end_seconds + CLEAR_SECONDS)
-        for look in looks
+        (look.start_seconds, look.end_seconds)
+        for look in scanpath.episodes
         if not (look.gazed and look.sure)
     ]
-    ends = (0.0, *(look.end_seconds for look in looks))
-    starts = (*(look.start_seconds for look in looks), math.inf)
-    pauses = [(a, b) for a, b in zip(ends, starts, strict=True) if b - a >= LOSS_SECONDS]
-    return (*scanpath.losses, *unsure, *pauses)
+    first, last = scanpath.episodes[0].start_seconds, scanpath.episodes[-1].end_seconds
+    outside = ((0.0, first), (last, math.inf))
+    # With the borders: a look at the thing may begin or end there.
+    return tuple(
+        (start - CLEAR_SECONDS, end + CLEAR_SECONDS)
+        for start, end in (*scanpath.losses, *scanpath.pauses, *outside, *unsure)
+    )
+
+
+def _unseen(scanpath: Scanpath, name: str, spans: Spans) -> Spans:
+    """When a thing is looked at, but a view does not clearly show it.
+
+    At either end of a look the head may be turning while the gaze rests in the frame.
+    """
+    lacking = (view.seconds for view in scanpath.views if name not in view.seen)
+    around = [(at - BESIDE_SECONDS, at + BESIDE_SECONDS) for at in lacking]
+    return tuple(
+        (max(a, start), min(b, end))
+        for a, b in around
+        for start, end in spans
+        if a < end and b > start
+    )

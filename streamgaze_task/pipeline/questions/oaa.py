@@ -66,6 +66,7 @@ def targets(scanpath: Scanpath) -> Iterator[Target]:
             continue
         unknown = (
             *_unknown(views, states, longest),
+            *scanpath.pauses,  # the head turns: a thing may cross the frame between two views
             *((at - LONE_SECONDS, end + LONE_SECONDS) for at, end in spans if at == end),
             *_doubted(claimed, spans),
             *_handled(scanpath.actions, spans),

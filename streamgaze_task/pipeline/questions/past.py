@@ -100,7 +100,7 @@ class InView:
     """What views say of a span of time; whatever is in neither set was nowhere in view."""
 
     always: frozenset[str]
-    """Clearly in view in each of them."""
+    """Clearly in view in each of them, and EDGE_SECONDS before and after."""
     ever: frozenset[str]
     """In view in any of them, or EDGE_SECONDS before or after, be it partly."""
 
@@ -114,7 +114,7 @@ def in_view(past: Scanpath, start: float, end: float) -> InView | None:
     around = _views(past, start - EDGE_SECONDS, end + EDGE_SECONDS)
     if not inside or any(view.problem for view in around):
         return None
-    always = frozenset.intersection(*(frozenset(view.seen) for view in inside))
+    always = frozenset.intersection(*(frozenset(view.seen) for view in around))
     return InView(always, frozenset(n for view in around for n in (*view.seen, *view.partly)))
 
 

@@ -113,6 +113,14 @@ def test_sr_in_view_just_after_the_look_is_not_out_of_view():
     assert not ask(sr, look_after_the_pan(looked, views=(*seen, view(8.4, "pan"))))
 
 
+def test_sr_what_is_gone_just_after_the_look_may_have_gone_during_it():
+    """It is no wrong option: between two views nobody looked."""
+    looked = look("pot", 5, 8, outside="cup lid tap")
+    seen = (*SEEN[:4], *views("pot cup lid tap", start=4, until=8))
+    assert ask(sr, look_after_the_pan(looked, views=(*seen, view(8.6, "pot cup lid"))))
+    assert not ask(sr, look_after_the_pan(looked, views=(*seen, view(8.4, "pot cup lid"))))
+
+
 def test_sr_of_several_looks_it_is_out_of_view_in_all():
     """The jar came into view with the second look at the pot."""
     looks = [

@@ -200,8 +200,8 @@ class TestGaze:
         recording = scanpath(*LOOKS, seconds=70.0, **more)
         assert {at for at, alert in labels(of("cup", ask(gta, recording))).items() if alert} == {38}
         found = {one.name: one for one in gta.targets(recording, "gazed")}
-        assert [found["cup"].alert(at) for at in (28, 36, 37)] == [None, None, True]
-        others = [found["lid"].alert(at) for at in (28, 36, 37)]
+        assert [found["cup"].alert(at) for at in (28, 36, 38)] == [None, None, True]
+        others = [found["lid"].alert(at) for at in (28, 36, 38)]
         assert others == ([None, None, False] if "losses" in more else [False] * 3)
 
     def test_unsure_looks_and_long_pauses_are_unknown(self):
@@ -216,6 +216,23 @@ class TestGaze:
         assert jar.alert(30) is None
         assert jar.alert(42) is True
         assert jar.alert(62) is None  # after the last look
+
+    def test_a_view_that_lacks_the_thing_speaks_against_the_look(self):
+        """The head turns at either end of a look, while the gaze rests in the frame."""
+        views = watched("-" * 28 + "s" * 10 + "-" * 32)
+        recording = scanpath(*LOOKS, views=views, seconds=70.0)
+        (cup,) = [one for one in gta.targets(recording, "gazed") if one.name == "cup"]
+        assert [cup.alert(at) for at in (27, 28, 29, 36, 37, 38)] == [
+            *(None, None, True),
+            *(True, None, None),
+        ]
+        assert cup.alert(24) is False
+
+    def test_a_look_may_have_lasted_into_a_loss(self):
+        """Points keep away from both ends of one."""
+        recording = scanpath(*LOOKS, seconds=70.0, losses=((42.0, 46.0),))
+        (jar,) = [one for one in gta.targets(recording, "gazed") if one.name == "jar"]
+        assert [jar.alert(at) for at in (41.0, 41.5, 46.5, 47.0)] == [True, None, None, True]
 
     def test_beside_what_is_looked_at_it_is_a_matter_of_reading(self):
         """Beside what is looked at it is a matter of reading."""
@@ -338,6 +355,12 @@ class TestAppearance:
         assert (cup.alert(42), cup.alert(45)) == (False, None)
         (cup,) = oaa.targets(seeing(shown, look("cup", 27.0, 29.0)))
         assert cup.alert(28) is True
+
+    def test_in_a_pause_between_two_looks_the_head_may_turn(self):
+        """A thing may cross the frame between two views."""
+        looks = (look("pan", 2.0, 11.0), look("jar", 14.0, 24.0))
+        (cup,) = oaa.targets(seeing("-" * 25 + "s" * 12 + "-" * 30, *looks))
+        assert [cup.alert(at) for at in (10, 12, 13, 15)] == [False, None, None, False]
 
     def test_what_comes_or_goes_while_something_is_done_may_be_in_a_hand(self):
         """Tilted and half covered it may be in view all the while."""
