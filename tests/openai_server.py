@@ -147,6 +147,7 @@ class OpenAIServer(ThreadingHTTPServer):
         self.finish_reason = "stop"
         self.failures = deque()
         self.always = None
+        self.lists = None  # a failure of the list of models
         self.keeps_bodies = True
         self.bodies = []
         self.paths = []
@@ -187,10 +188,16 @@ class OpenAIServer(ThreadingHTTPServer):
             with self._lock:
                 self._in_flight -= 1
 
+    def refusal(self, authorization):
+        """What happens to a request with a wrong key; None when it is right."""
+        if self.key is None or authorization == f"Bearer {self.key}":
+            return None
+        return Failure(401, f"Incorrect API key provided: {authorization}", "invalid_api_key")
+
     def failure(self, body, authorization):
         """What is to happen to a request instead of an answer; None when it is answered."""
-        if self.key is not None and authorization != f"Bearer {self.key}":
-            return Failure(401, f"Incorrect API key provided: {authorization}", "invalid_api_key")
+        if refused := self.refusal(authorization):
+            return refused
         if body.get("model") not in self.models:
             return Failure(404, f"The model `{body.get('model')}` does not exist.")
         with self._lock:
@@ -222,6 +229,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         """The list of models."""
+        failure = self.server.lists
+        refused = self.server.refusal(self.headers.get("Authorization", ""))
+        if (failure or refused) and self._fails(failure or refused):
+            return
         models = [{"id": name, "object": "model"} for name in self.server.models]
         self._write(200, {"object": "list", "data": models})
 

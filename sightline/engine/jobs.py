@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+UNANSWERED = "unanswered"
+"""Among the details of a reply with an error: true where nobody answered, so that the same request
+may well be answered another time."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a benchmark tells of one request before anything of it is decoded."""

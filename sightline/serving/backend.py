@@ -10,13 +10,13 @@ from __future__ import annotations
 import random
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from openai import AzureOpenAI, OpenAI, OpenAIError
 
-from sightline.engine.jobs import Job, Reply
+from sightline.engine.jobs import UNANSWERED, Job, Reply
 from sightline.errors import SightlineError, UsageError
 from sightline.models.settings import generation
 from sightline.serving import failures, payload, replies
@@ -148,7 +148,8 @@ class OpenAIBackend:
                 if verdict == "stop":
                     raise self._hopeless(error) from None
                 if verdict == "failed" or attempt == self._settings.retries:
-                    return self._given_up(error, body, attempt)
+                    details = {UNANSWERED: True} if verdict == "again" else {}
+                    return replace(self._given_up(error, body, attempt), details=details)
                 self._pause(error, attempt, stopping)
         return None
 

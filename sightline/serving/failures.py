@@ -78,9 +78,13 @@ def told_pause(error: Exception) -> float | None:
 
 def one_line(error: Exception, *, secret: str) -> str:
     """The error in one line, without the key, should a server repeat it."""
-    status = f"HTTP {error.status_code}: " if isinstance(error, APIStatusError) else ""
     words = " ".join(str(error).split()) or type(error).__name__
-    return status + words.replace(secret, "***")[:_MOST_CHARACTERS]
+    if isinstance(error, APIStatusError):
+        words = f"HTTP {error.status_code}: {words}"
+    elif isinstance(error, APIConnectionError):
+        # Without the name and password that the address may have.
+        words = f"{words} ({error.request.url.netloc.decode()})"
+    return words.replace(secret, "***")[:_MOST_CHARACTERS]
 
 
 def _seconds(headers: Mapping[str, str], now: float) -> float | None:

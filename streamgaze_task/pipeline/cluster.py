@@ -28,16 +28,18 @@ from sightline.errors import DatasetError, UsageError
 from sightline.progress import Silent
 from streamgaze_task.pipeline.cluster_settings import MOST_TASKS
 from streamgaze_task.pipeline.config import read_config
-from streamgaze_task.pipeline.make import REPORT, make_benchmark
+from streamgaze_task.pipeline.make import make_benchmark
+from streamgaze_task.pipeline.report import NOTHING_LEFT, REPORT
 from streamgaze_task.pipeline.run import run_stages, sources_of
 from streamgaze_task.pipeline.stages import ASKING, JUDGING, NAMES, PER_RECORDING
+from streamgaze_task.pipeline.workplace import claimed, refuse_to_replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streamgaze_task.pipeline.config import Config
 
-_INSTALL = "pip install 'sightline[pipeline]'"
+_INSTALL = "pip install '.[pipeline]' in the clone"
 _LONGEST_NAME = 40
 
 
@@ -63,6 +65,8 @@ class ClusterStep:
                 config, workers=1, until=self.until, skip_failed=False, progress=Silent()
             )
             failed = report.failed
+            if report.empty:
+                raise DatasetError(NOTHING_LEFT, next_step=f"see {config.out / REPORT}")
         else:
             outcome = run_stages(
                 config, sources[rank::world_size], until=self.until, everyone=sources
@@ -102,14 +106,15 @@ def submit(config: Config) -> str:
 
     Raises:
         UsageError: datatrove or Ray or Slurm is not installed, or Slurm is told too little or
-            cannot be told it.
+            cannot be told it; or what `make_benchmark` refuses before it begins.
         DatasetError: with Ray and ``local``: a recording failed, and what follows was not begun.
     """
     try:
         from streamgaze_task.pipeline import cluster_executors  # noqa: PLC0415 (needs an extra)
     except ImportError as error:
         raise UsageError(f"--cluster needs datatrove: {error}", next_step=_INSTALL) from error
-    with cluster_executors.hushed():
+    refuse_to_replace(config, sources_of(config))
+    with claimed(config), cluster_executors.hushed():
         return _hand_over(config) if config.cluster.engine == "slurm" else _do(config)
 
 

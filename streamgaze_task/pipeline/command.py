@@ -38,6 +38,12 @@ def add(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
         each(commands, command)
 
 
+def _say(text: str) -> None:
+    """Print, with escapes for what cannot be shown: names of files may be in no encoding."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
 def _add_recordings(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
     parser = command(
         commands,
@@ -57,8 +63,8 @@ def _recordings(arguments: argparse.Namespace) -> int:
     from streamgaze_task.sample_recordings import make_recordings  # noqa: PLC0415 (heavy)
 
     make_recordings(arguments.out, seed=arguments.seed, seconds=arguments.seconds)
-    sys.stdout.write(f"raw recordings: {arguments.out}\n")
-    sys.stdout.write(f"next: sightline gaze run {arguments.out / 'config.yaml'}\n")
+    _say(f"raw recordings: {arguments.out}\n")
+    _say(f"next: sightline gaze run {arguments.out / 'config.yaml'}\n")
     return 0
 
 
@@ -102,32 +108,33 @@ def _need_opencv() -> None:
     if find_spec("cv2") is None:
         raise UsageError(
             "the pipeline needs OpenCV, which looks at the pictures of fixations",
-            next_step="pip install 'sightline[pipeline]'",
+            next_step="pip install '.[pipeline]' in the clone",
         )
 
 
 def _run(arguments: argparse.Namespace) -> int:
     _need_opencv()
     from streamgaze_task.pipeline.config import read_config  # noqa: PLC0415 (heavy)
-    from streamgaze_task.pipeline.make import make_benchmark, plan_text  # noqa: PLC0415 (heavy)
+    from streamgaze_task.pipeline.make import (  # noqa: PLC0415 (heavy)
+        forget,
+        make_benchmark,
+        plan_text,
+    )
 
     if arguments.workers < 1:
         raise UsageError(f"--workers ({arguments.workers}) must be >= 1")
     config = read_config(arguments.config)
     if arguments.dry_run:
-        sys.stdout.write(plan_text(config))
+        _say(plan_text(config))
         return 0
     if arguments.cluster:
         _check_alone(arguments)
         from streamgaze_task.pipeline.cluster import submit  # noqa: PLC0415 (needs the extra)
 
-        sys.stdout.write(submit(config))
+        _say(submit(config))
         return 0
     if arguments.retry_problems:
-        from streamgaze_task.pipeline.run import forget_problems, sources_of  # noqa: PLC0415 (heavy)
-
-        count = forget_problems(config, sources_of(config))
-        sys.stdout.write(f"{count} file(s) with unanswered queries will be made again\n")
+        _say(forget(config))
     with progress_bar(unit="items") as progress:
         report = make_benchmark(
             config,
@@ -136,8 +143,8 @@ def _run(arguments: argparse.Namespace) -> int:
             skip_failed=arguments.skip_failed,
             progress=progress,
         )
-    sys.stdout.write(report.text())
-    return 1 if report.failed else 0
+    _say(report.text())
+    return 1 if report.failed or report.empty else 0
 
 
 def _check_alone(arguments: argparse.Namespace) -> None:
@@ -178,7 +185,7 @@ def _review(arguments: argparse.Namespace) -> int:
     only = tuple(arguments.only.split(",")) if arguments.only else ()
     with progress_bar(unit="items") as progress:
         said = write_review(config, arguments.out, only=only, progress=progress)
-    sys.stdout.write(said)
+    _say(said)
     return 0
 
 
@@ -208,7 +215,7 @@ def _merge(arguments: argparse.Namespace) -> int:
             f"{config.work} is missing: nothing of this configuration was made yet",
             next_step=f"sightline gaze run {arguments.config}",
         )
-    sys.stdout.write(merge_decisions(config, arguments.decisions, dry_run=arguments.dry_run))
+    _say(merge_decisions(config, arguments.decisions, dry_run=arguments.dry_run))
     return 0
 
 
@@ -232,5 +239,5 @@ def _baselines(arguments: argparse.Namespace) -> int:
             f"{arguments.release} has no qa/*.json of the ten tasks",
             next_step="name the folder of an unpacked release",
         )
-    sys.stdout.write(baselines.table(baselines.baselines(found)))
+    _say(baselines.table(baselines.baselines(found)))
     return 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from sightline.errors import UsageError
-from sightline.fields import shown
+from sightline.fields import is_text, shown
 from streamgaze_task.pipeline.cluster_settings import ClusterSettings
 from streamgaze_task.pipeline.episodes import EpisodeSettings
 from streamgaze_task.pipeline.fixating.settings import FixationSettings, SceneSettings
@@ -23,9 +25,6 @@ from streamgaze_task.pipeline.questions.rules import QuestionSettings
 from streamgaze_task.pipeline.recordings.spec import RecordingsSettings
 from streamgaze_task.pipeline.records import Method  # noqa: TC001 (settings_from reads the hint)
 from streamgaze_task.pipeline.settings import settings_from
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LARGEST = 1 << 20
 """Bytes of a configuration."""
@@ -123,19 +122,22 @@ def read_config(path: Path) -> Config:
         if len(data) > LARGEST:
             raise UsageError(f"{path} must be a configuration of at most {LARGEST} bytes")
         given = yaml.load(data, _Plain)  # noqa: S506 (it is a SafeLoader that reads less)
-    # ValueError: a date that there is not, or a number of more digits than Python reads.
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+    except (OSError, yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", next_step=EXAMPLE) from error
+    # A date that there is not, a number of more digits than Python reads, or a tag that does not
+    # fit its value (`!!bool maybe`), of which PyYAML takes no care.
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        told = f"{path} cannot be read: it has a value that is none ({error})"
+        raise UsageError(told, next_step=EXAMPLE) from error
     written = settings_from(_Written, given, path.name)
     if not written.recordings:
         raise UsageError(f"{path.name}: recordings must name at least one folder")
-    if not written.name.strip() or not written.out.strip() or "\0" in written.out:
-        told = f"{shown(written.name)} and {shown(written.out)}"
-        raise UsageError(f"{path.name}: name and out must not be empty, but are {told}")
+    if not written.name.strip() or not is_text(written.name):
+        raise UsageError(f"{path.name}: name must be a text, but is {shown(written.name)}")
     return Config(
         name=written.name,
         path=path.absolute(),
-        out=(path.absolute().parent / written.out),
+        out=_out(written.out, path),
         recordings=tuple(
             settings_from(RecordingsSettings, each, f"recordings[{i}]")
             for i, each in enumerate(written.recordings)
@@ -152,6 +154,14 @@ def read_config(path: Path) -> Config:
         quality=settings_from(QualitySettings, written.quality, "quality"),
         cluster=settings_from(ClusterSettings, written.cluster, "cluster"),
     )
+
+
+def _out(written: str, path: Path) -> Path:
+    if written.strip() and is_text(written) and "\0" not in written:
+        # RuntimeError: nobody knows where that person's home is.
+        with suppress(RuntimeError):
+            return path.absolute().parent / Path(written).expanduser()
+    raise UsageError(f"{path.name}: out must be a folder's name, but is {shown(written)}")
 
 
 def digest(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,8 @@ def path_of(config: Config, recording_id: str) -> Path:
 def write(path: Path, samples: GazeSamples) -> None:
     """Write all samples; the file appears at once, equal samples give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}-{os.getpid()}")
+    # The recording's lock is held; what a killed run left under this name is written over.
+    unfinished = path.with_name(f".{path.name}")
     columns = {name: getattr(samples, name) for name in _COLUMNS}
     types = pa.array(GAZE_TYPES).take(pa.array(samples.codes))
     try:

@@ -9,6 +9,7 @@ from streamgaze_task.cameras import PUBLISHED, camera_of
 from streamgaze_task.pipeline import gaze_store
 from streamgaze_task.pipeline.facts import RecordingFacts
 from streamgaze_task.pipeline.recordings.actions import read_actions
+from streamgaze_task.pipeline.recordings.checks import check_actions
 from streamgaze_task.pipeline.recordings.read import (
     read_reference_gaze,
     reading_of,
@@ -34,6 +35,7 @@ def take_in(task: Task) -> Iterator[RecordingFacts]:
     source, config = task.source, task.config
     video, actions = video_facts(source), read_actions(source)
     reading = reading_of(source, video)
+    late = check_actions(actions.actions, video, source.recording_id)
     published = config.method == "reference"
     samples = read_reference_gaze(source, video) if published else reading.samples
     path = gaze_store.path_of(config, source.recording_id)
@@ -49,7 +51,7 @@ def take_in(task: Task) -> Iterator[RecordingFacts]:
         samples=len(samples),
         valid=int(samples.valid.sum()),
         actions=actions.actions,
-        notes=(*reading.notes, *actions.notes),
+        notes=(*reading.notes, *actions.notes, *late),
     )
 
 

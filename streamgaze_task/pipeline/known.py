@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from streamgaze_task.gaze import MAX_GAP_SECONDS
 from streamgaze_task.pipeline import gaze_store
 from streamgaze_task.pipeline.facts import RecordingFacts
-from streamgaze_task.pipeline.labelling.log import AnswerLog
 from streamgaze_task.pipeline.records import Episode, View
 from streamgaze_task.pipeline.review.decisions import Decisions, read_decisions
 from streamgaze_task.pipeline.scanpath import LOSS_SECONDS, Scanpath, losses_of
@@ -26,11 +25,6 @@ def facts_of(task: Task) -> RecordingFacts:
 def gaze_of(task: Task) -> GazeTable:
     """The gaze of the recording."""
     return _samples(task).table()
-
-
-def log_of(task: Task) -> AnswerLog:
-    """What the labeller answered so far."""
-    return AnswerLog(task.config.work / "answers" / f"{task.source.recording_id}.jsonl")
 
 
 def decisions_of(task: Task) -> Decisions:

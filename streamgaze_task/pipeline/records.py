@@ -201,4 +201,4 @@ class Judged:
     dropped: str = ""
     """Name of the filter that dropped it; empty when it stays."""
     reason: str = ""
-    """Why, in words."""
+    """Why, in words; of one that stays, what filters noted and what the verifier said for it."""

@@ -8,7 +8,6 @@ themselves, so that nothing must be read back from overlay videos.
 from __future__ import annotations
 
 import csv
-import glob
 import io
 import json
 import os
@@ -20,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.choices import LETTERS
-from sightline.errors import UsageError
 from streamgaze_task.pipeline.questions.rules import OPTIONS, chance
+from streamgaze_task.pipeline.release_seal import replacing
 from streamgaze_task.release.layout import ABILITIES, METADATA_COLUMNS
 from streamgaze_task.task_names import TASKS
 from streamgaze_task.timestamps import stamp
@@ -54,58 +53,29 @@ class ReleaseRecording:
 
 
 def write_release(
-    out: Path, recordings: Sequence[ReleaseRecording], *, seed: int, progress: Progress
+    out: Path,
+    recordings: Sequence[ReleaseRecording],
+    *,
+    seed: int,
+    progress: Progress,
+    key: str = "",
 ) -> None:
     """Write a release; it takes the place of an earlier one at once.
 
     One process at a time: what another was writing counts as left by a kill, and is removed.
 
     Args:
-        out: the folder.
+        out: the folder. What is written is noted in ``work/`` beside it.
         recordings: by id.
         seed: decides the order of options.
         progress: told about every recording.
+        key: names everything that it is made from.
 
     Raises:
-        UsageError: the folder holds what is no release's, or cannot be written.
+        UsageError: the folder holds what no run wrote, or cannot be written.
     """
-    _refuse_strange(out)
-    new, old = (out.with_name(f".{out.name}-{what}") for what in ("new", "old"))
-    if old.exists() and not out.exists():  # killed between the two names below
-        old.replace(out)
-    _remove_left(out)
-    try:
-        _write(new, recordings, seed, progress)
-        if out.exists():
-            out.replace(old)
-        new.replace(out)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write to {out}: {error}",
-            next_step="free some space there, or give another `out` in the configuration",
-        ) from error
-    finally:
-        if old.exists() and not out.exists():
-            old.replace(out)
-        _remove_left(out)
-
-
-def _remove_left(out: Path) -> None:
-    """Away with what this or a killed run was writing, and with the release that was replaced."""
-    for left in out.parent.glob(f".{glob.escape(out.name)}-*"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def _refuse_strange(out: Path) -> None:
-    """An earlier release is replaced; whatever else lies there is somebody's."""
-    known = {name.partition("/")[0] for name in _FOLDERS}
-    strange = {path.name for path in out.iterdir()} - known if out.is_dir() else {out.name}
-    if strange and out.exists():
-        told = ", ".join(sorted(strange))
-        raise UsageError(
-            f"{out} would be replaced, but no run wrote what is there: {told}",
-            next_step="move it away, or give another `out` in the configuration",
-        )
+    with replacing(out, key) as folder:
+        _write(folder, recordings, seed, progress)
 
 
 def _write(

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Any
 from sightline.tables import Column, Note, Table, render
 from streamgaze_task.pipeline.facts import RecordingFacts
 from streamgaze_task.pipeline.outdated import outdated_of
+from streamgaze_task.pipeline.quality.verify import NOT_VERIFIED
 from streamgaze_task.pipeline.records import Episode, FoundFixation, Judged, LabelledFixation, View
 from streamgaze_task.pipeline.stages import NAMES
 from streamgaze_task.task_names import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from streamgaze_task.pipeline.stage import Task
+
+
+REPORT = "report.json"
+REPORT_PAGE = "report.html"
+_MOST_REASONS = 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,9 @@ class RunReport:
     released: bool
     """Whether there is a release of all this."""
     said: str = ""
-    """What this run alone has to say; the same run again would not say it."""
+    """What is to be told of the release of this or an earlier run, but for its counts."""
+    empty: bool = False
+    """Whether there is no release because no question is left."""
 
     def as_json(self) -> dict[str, Any]:
         """For ``report.json``."""
@@ -49,7 +57,11 @@ class RunReport:
             blocks.append(Note(f"{name}: {'; '.join(note)}"))
         for name, why in self.failed.items():
             blocks.append(Note(f"{name} was left behind: {why}", warning=True))
-        blocks.append(Note(f"the same with reasons: {self.out / 'report.html'}"))
+        blocks.append(Note(f"the same with reasons: {self.out / REPORT_PAGE}"))
+        if unanswered(self.facts):
+            blocks.append(Note(unanswered(self.facts), warning=True))
+        if self.empty:
+            blocks.append(Note(NOTHING_LEFT, warning=True))
         if self.said:
             blocks.append(Note(self.said, warning=True))
         if self.released:
@@ -62,6 +74,27 @@ class RunReport:
                 Note("mend them and run the same command again, or add --skip-failed", warning=True)
             )
         return render(blocks)
+
+
+NOTHING_LEFT = (
+    "no question is left, so there is no release: the counts tell at which stage they were lost"
+)
+
+
+def unanswered(facts: Mapping[str, Any]) -> str:
+    """What is there for want of a labeller's answer, and what to do; empty where nothing is."""
+    counts = {
+        "labels": sum(facts.get("label_problems", {}).values()),
+        "views": sum(facts.get("view_problems", {}).values()),
+        "verified questions": facts.get("questions_not_verified", 0),
+    }
+    told = " and ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    if not told:
+        return ""
+    return (
+        f"the labeller gave no answer that could be used for {told}; the same command asks again "
+        "what nobody answered, and with --retry-problems all of it"
+    )
 
 
 def facts_of(tasks: Sequence[Task], until: str) -> dict[str, Any]:
@@ -90,9 +123,9 @@ def facts_of(tasks: Sequence[Task], until: str) -> dict[str, Any]:
         facts["episodes_unknown"] = sum(not one.gazed for one in episodes)
     if "judged" in done:
         facts["outdated_decisions"] = sum(len(outdated_of(task)) for task in tasks)
-        facts["questions"] = _questions(
-            [one for task in tasks for one in task.read("judged", Judged)]
-        )
+        judged = [one for task in tasks for one in task.read("judged", Judged)]
+        facts["questions"] = _questions(judged)
+        facts["questions_not_verified"] = sum(one.reason.startswith(NOT_VERIFIED) for one in judged)
     return facts
 
 
@@ -125,19 +158,25 @@ def _lines(facts: dict[str, Any]) -> list[str]:
             f"{facts['labelled']} labelled, {facts['labels_unsure']} of them unsure"
             f"{_why(facts, 'label_problems')}"
         )
+    if "views" in facts:
+        told.append(f"{facts['views']} views{_why(facts, 'view_problems')}")
     if "episodes" in facts:
         told.append(f"{facts['episodes']} episodes, {facts['episodes_unknown']} of them unknown")
     if facts.get("outdated_decisions"):
         told.append(
-            f"{facts['outdated_decisions']} decisions of reviewers not applied: what they saw has "
-            "changed since"
+            f"{facts['outdated_decisions']} decisions of reviewers not applied (gaze merge names "
+            "them, and why)"
         )
     return told
 
 
 def _why(facts: dict[str, Any], name: str) -> str:
-    counts = facts[name]
-    return f" ({', '.join(f'{why}: {count}' for why, count in counts.items())})" if counts else ""
+    """The most frequent reasons; the page has them all."""
+    most = sorted(facts[name].items(), key=lambda one: (-one[1], one[0]))
+    told = [f"{why}: {count}" for why, count in most[:_MOST_REASONS]]
+    if len(most) > _MOST_REASONS:
+        told.append(f"and {len(most) - _MOST_REASONS:,} other reasons")
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _tasks(facts: dict[str, Any]) -> Table:

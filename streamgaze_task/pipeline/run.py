@@ -8,12 +8,9 @@ recording. A recording that fails is left behind and named; the others go on.
 from __future__ import annotations
 
 import atexit
-import multiprocessing
-import os
-import threading
 import traceback
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -23,18 +20,20 @@ from filelock import FileLock
 
 from sightline.errors import DatasetError, SightlineError, UsageError
 from sightline.progress import Silent
+from streamgaze_task.pipeline import processes
 from streamgaze_task.pipeline.gathering import choice_of, words_of
-from streamgaze_task.pipeline.labelling.backends import open_labeller
+from streamgaze_task.pipeline.labelling.backends import check_labeller, open_labeller
 from streamgaze_task.pipeline.quality.verify import NOT_VERIFIED
 from streamgaze_task.pipeline.recordings.find import find
 from streamgaze_task.pipeline.records import Judged, LabelledFixation, View
-from streamgaze_task.pipeline.stage import Task
+from streamgaze_task.pipeline.stage import Stage, Task
 from streamgaze_task.pipeline.stages import (
     ASKING,
     JUDGING,
     NAMES,
     PER_RECORDING,
 )
+from streamgaze_task.pipeline.workplace import claimed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from streamgaze_task.pipeline.config import Config
     from streamgaze_task.pipeline.labelling.labeller import Labeller
     from streamgaze_task.pipeline.recordings.find import Source
-    from streamgaze_task.pipeline.stage import Stage
 
 _STAGES = {stage.name: stage for stage in (*PER_RECORDING, *ASKING, *JUDGING)}
 _OPEN = ExitStack()
@@ -117,19 +115,26 @@ def run_stages(
         progress: told about every recording at every stage.
 
     Raises:
-        DatasetError: every recording failed, or a process died.
+        UsageError: a run of another configuration is at work in `out`, or it is somebody's; or
+            the labeller cannot work, be it from the beginning or from some time on.
+        DatasetError: a process died.
     """
     progress, outcome = progress or Silent(), Outcome()
-    for stages, gather, needs in PHASES:
-        names = [stage.name for stage in stages if _is_wanted(stage, until)]
-        going = [source for source in sources if source.recording_id not in outcome.failed]
-        if not names or not going:
-            continue
-        tasks = [task_of(config, source) for source in (everyone or going)]
-        # Those that failed before have no such file; what is known of all is known without them.
-        shared = gather([task for task in tasks if task.path(needs).is_file()]) if gather else {}
-        progress.start(f"{names[0]} to {names[-1]}", len(names) * len(going))
-        _Phase(config, names, shared, outcome, progress).run(going, workers)
+    if _will_ask(config, everyone or sources, until):
+        check_labeller(config.labeller, config.path.parent)
+    with claimed(config):
+        for stages, gather, needs in PHASES:
+            names = [stage.name for stage in stages if _is_wanted(stage, until)]
+            going = [source for source in sources if source.recording_id not in outcome.failed]
+            if not names or not going:
+                continue
+            tasks = [task_of(config, source) for source in (everyone or going)]
+            # Those that failed before have no such file; what is known of all is known without
+            # them.
+            there = [task for task in tasks if task.path(needs).is_file()]
+            shared = gather(there) if gather else {}
+            progress.start(f"{names[0]} to {names[-1]}", len(names) * len(going))
+            _Phase(config, names, shared, outcome, progress).run(going, workers)
     return outcome
 
 
@@ -163,14 +168,15 @@ class _Phase:
     def run(self, sources: Sequence[Source], workers: int) -> None:
         """Every recording through these stages, each stage as soon as the one before is done."""
         with ExitStack() as stack:
-            pool = stack.enter_context(_pool(min(workers, len(sources)))) if workers > 1 else None
+            several = min(workers, len(sources))
+            pool = stack.enter_context(processes.workers(several)) if workers > 1 else None
             ready = deque((source, 0) for source in sources)
             running: dict[Future[int], tuple[Source, int]] = {}
             while ready or running:
                 while ready and len(running) < workers:
                     source, place = ready.popleft()
                     unit = (self.config, source, self.names[place], dict(self.shared))
-                    future = pool.submit(work, *unit) if pool else _done(work, *unit)
+                    future = processes.submitted(pool, work, *unit) if pool else _done(*unit)
                     running[future] = source, place
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     source, place = running.pop(future)
@@ -180,37 +186,20 @@ class _Phase:
 
     def _finished(self, future: Future[int], source: Source, place: int) -> bool:
         """Note how a unit went; returns whether the recording has another stage before it."""
-        went_well = _note(future, source, self.names[place], self.outcome)
+        stage = self.names[place]
+        went_well = _note(future, source, stage, self.outcome)
+        if not went_well and _STAGES[stage].asks(self.config):
+            # Where it is not this recording, the others would fail like it, one by one for hours.
+            check_labeller(self.config.labeller, self.config.path.parent)
         self.progress.advance(1 if went_well else len(self.names) - place)
         return went_well and place + 1 < len(self.names)
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # Spawned, not forked: decoders and models have threads, which a fork breaks.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, initializer=end_with_parent)
-
-
-def end_with_parent() -> None:
-    """Let this process end when the one that started it is gone, however that ended.
-
-    A worker that waits for work would otherwise wait for ever, with a model in its memory.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
-
-
-def _end_after(parent: Any) -> None:
-    parent.join()
-    os._exit(1)
-
-
-def _done(function: Any, *arguments: Any) -> Future[int]:
+def _done(*unit: Any) -> Future[int]:
     """The same as handing it to a pool, here and now."""
     future: Future[int] = Future()
     try:
-        future.set_result(function(*arguments))
+        future.set_result(work(*unit))
     except Exception as error:  # noqa: BLE001 (whatever it is, _note decides)
         future.set_exception(error)
     return future
@@ -227,6 +216,12 @@ def _note(future: Future[int], source: Source, stage: str, outcome: Outcome) -> 
         ) from error
     except SightlineError as error:
         outcome.failed[source.recording_id] = f"{stage}: {error}"
+        return False
+    except OSError as error:  # a full disk, or a folder where a file should be, is no fault of ours
+        outcome.failed[source.recording_id] = (
+            f"{stage}: a file cannot be read or written: {error}\n  next: free some space or mend "
+            "the folder, and run the same command again"
+        )
         return False
     except Exception as error:  # noqa: BLE001 (one recording must not end the others; it is named)
         trace = traceback.format_exception(error)
@@ -270,17 +265,34 @@ _PROBLEMS: Mapping[str, Callable[[Any], bool]] = {
 """Stage -> whether one of its records is there for want of an answer."""
 
 
-def pending(config: Config, sources: Sequence[Source]) -> Iterator[tuple[str, Source]]:
-    """What a run would make, as far as that can be told: after a stage that is not done, all."""
+def _will_ask(config: Config, sources: Sequence[Source], until: str) -> bool:
+    """Whether a stage that asks the labeller is to be made, and not only lacks a few answers."""
+    asking = [name for name, one in _STAGES.items() if _is_wanted(one, until) and one.asks(config)]
+    if not asking:
+        return False
+    to_make = pending(config, sources, until=asking[-1], is_there=Stage.is_made)
+    return any(stage in asking for stage, _ in to_make)
+
+
+def pending(
+    config: Config,
+    sources: Sequence[Source],
+    *,
+    until: str = NAMES[-1],
+    is_there: Callable[[Stage, Task], bool] = Stage.is_done,
+) -> Iterator[tuple[str, Source]]:
+    """What a run would make, as far as that can be told: after a stage that is not there, all."""
     tasks = [task_of(config, source) for source in sources]
     behind = {source.recording_id: False for source in sources}
     for stages, gather, _ in PHASES:
+        if not _is_wanted(stages[0], until):
+            return
         unknown = any(behind.values())
         shared = gather(tasks) if gather and not unknown else {}
         for task in tasks:
             own = task.source.recording_id
             for stage in stages:
                 known = replace(task, shared=shared)
-                behind[own] = unknown or behind[own] or not stage.is_done(known)
+                behind[own] = unknown or behind[own] or not is_there(stage, known)
                 if behind[own]:
                     yield stage.name, task.source

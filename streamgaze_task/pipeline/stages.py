@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from sightline.errors import DatasetError
 from streamgaze_task.pipeline import gaze_store
 from streamgaze_task.pipeline.config import digest
 from streamgaze_task.pipeline.episodes import episodes_of, reference_episodes
@@ -17,7 +18,7 @@ from streamgaze_task.pipeline.fixating.reference_similarity import scene_similar
 from streamgaze_task.pipeline.fixating.scenes import judge_scenes
 from streamgaze_task.pipeline.gathering import rules_of
 from streamgaze_task.pipeline.intake import files_of, take_in
-from streamgaze_task.pipeline.known import decisions_of, facts_of, gaze_of, log_of, scanpath_of
+from streamgaze_task.pipeline.known import decisions_of, facts_of, gaze_of, scanpath_of
 from streamgaze_task.pipeline.labelling.labeller import Query
 from streamgaze_task.pipeline.labelling.labels import label_fixations, take_views
 from streamgaze_task.pipeline.labelling.log import ask_all as ask_all_queries
@@ -45,6 +46,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 
+def _has_gaze(task: Task) -> bool:
+    """Whether the gaze that the first stage wrote is there as it wrote it."""
+    try:
+        written = facts_of(task).gaze_digest
+    except (DatasetError, IndexError):
+        return False
+    return file_digest(gaze_store.path_of(task.config, task.source.recording_id)) == written
+
+
 def _fixations(task: Task) -> tuple[FoundFixation, ...]:
     """Fixations, and which of them show one steady scene."""
     facts, config = facts_of(task), task.config
@@ -66,7 +76,7 @@ def _labels(task: Task) -> list[LabelledFixation]:
         facts_of(task).camera,
         gaze_of(task),
         task.labeller(),
-        log_of(task),
+        task.answers,
         task.config.labels,
         task.progress,
         method=task.config.method,
@@ -82,7 +92,7 @@ def _views(task: Task) -> list[View]:
     return take_views(
         task.source.video,
         task.labeller(),
-        log_of(task),
+        task.answers,
         task.config.views,
         task.progress,
         names=[name for name, _ in named.most_common()],
@@ -120,7 +130,7 @@ def _text_model(task: Task) -> Callable[[str], str] | None:
 
     def ask(prompt: str) -> str:
         query = Query(f"text/{next(numbers)}", "text", prompt)
-        return ask_all_queries(task.labeller(), log_of(task), [query])[query.key].text
+        return ask_all_queries(task.labeller(), task.answers, [query])[query.key].text
 
     return ask
 
@@ -143,7 +153,7 @@ def _judged(task: Task) -> Iterable[Judged]:
             facts.camera,
             gaze_of(task),
             task.labeller(),
-            log=log_of(task),
+            log=task.answers,
             settings=settings,
         )
 
@@ -157,7 +167,7 @@ def _judged(task: Task) -> Iterable[Judged]:
     )
     decisions = decisions_of(task)
     note_outdated(task, judged, decisions)
-    return apply_to_questions(judged, decisions, facts.recording_id)
+    return apply_to_questions(judged, decisions, facts.recording_id, facts.video.seconds)
 
 
 def _answers(task: Task) -> dict[str, str]:
@@ -183,9 +193,13 @@ def _chosen(task: Task) -> dict[str, str]:
 
 
 PER_RECORDING = (
-    Stage("recordings", take_in, (), lambda _: (), files_of),
+    Stage("recordings", take_in, (), lambda _: (), files_of, beside=_has_gaze, version=2),
     Stage(
-        "fixations", _fixations, ("recordings",), lambda config: (config.fixations, config.scenes)
+        "fixations",
+        _fixations,
+        ("recordings",),
+        lambda config: (config.fixations, config.scenes),
+        version=2,
     ),
     Stage(
         "labels",
@@ -193,6 +207,8 @@ PER_RECORDING = (
         ("recordings", "fixations"),
         lambda config: (config.labels, config.labeller),
         _answers,
+        asks=lambda _: True,
+        version=2,
     ),
     Stage(
         "views",
@@ -200,6 +216,8 @@ PER_RECORDING = (
         ("recordings", "labels"),
         lambda config: (config.views, config.labeller),
         _answers,
+        asks=lambda config: config.method != "reference" and bool(config.views.every_seconds),
+        version=2,
     ),
     Stage(
         "episodes",
@@ -207,6 +225,7 @@ PER_RECORDING = (
         ("labels", "fixations"),
         lambda config: config.episodes,
         _reviewed,
+        version=2,
     ),
 )
 """What is made of every recording by itself."""
@@ -223,6 +242,7 @@ ASKING = (
         ),
         _words,
         version=2,
+        asks=lambda config: config.method == "reference",
     ),
 )
 """What needs the words of all recordings."""
@@ -234,6 +254,8 @@ JUDGING = (
         ("questions", "episodes", "views"),
         lambda config: (config.quality, config.labeller if config.quality.verify else None),
         _chosen,
+        asks=lambda config: config.quality.verify,
+        version=2,
     ),
 )
 """What needs the questions of all recordings."""

@@ -16,8 +16,8 @@ from streamgaze_task.pipeline.review.build import write_page
 from streamgaze_task.pipeline.review.decisions import (
     apply_to_labels,
     apply_to_questions,
+    not_applied,
     read_decisions,
-    stale,
 )
 
 HERE = Path(__file__).parent
@@ -119,7 +119,7 @@ def test_what_is_clicked_is_what_the_labels_become(visit, review, tmp_path):
     assert (asked[0].question.answer, asked[0].question.wrong[0]) == ("mug", "kettle")
     assert not asked[1].dropped
     assert [point.alert for point in asked[2].question.points] == [False, True, True]
-    assert not stale([*tame.fixations, *tame.questions], said, "tame")
+    assert not not_applied([*tame.fixations, *tame.questions], said, "tame")
 
 
 def test_the_keyboard_does_everything(visit, review, tmp_path):
@@ -287,7 +287,8 @@ def test_a_decision_about_a_changed_record_counts_no_longer(visit, review, tmp_p
     said = exported(page, tmp_path)
     tame = records[0]
     assert apply_to_labels(tame.fixations, said, "tame") == tame.fixations
-    assert stale(tame.fixations, said, "tame") == said.decisions
+    ((one, why),) = not_applied(tame.fixations, said, "tame")
+    assert (one, why) == (said.decisions[0], "it has changed since")
 
 
 def test_a_long_list_is_paged_and_recordings_follow_each_other(visit, tmp_path):
@@ -325,6 +326,16 @@ def test_an_edit_that_makes_no_question_is_not_saved(visit, review):
     page.get_by_label("Wrong option 1").fill(" CUP ")
     page.get_by_role("button", name="Save").click()
     assert "must be there and differ" in page.get_by_role("alert").inner_text()
+    for field, typed, words in (
+        ("Wrong option 1", "\u200bcup", "must be there and differ"),
+        ("Wrong option 1", "x" * 501, "at most 500 characters"),
+        ("Wrong option 1", "{options}", "cannot hold {options}"),
+        ("Question", "\u202e ", "needs words"),
+        ("Question", "x" * 1001, "at most 1000 characters"),
+    ):
+        page.get_by_label(field, exact=True).fill(typed)
+        page.get_by_role("button", name="Save").click()
+        assert words in page.get_by_role("alert").inner_text()
     page.get_by_role("button", name="Cancel").click()
     assert "0 of 15 decided" in page.locator("#counter").inner_text()
 

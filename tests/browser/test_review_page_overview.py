@@ -1,4 +1,4 @@
-"""The review page tells where a person stands: open, dropped by what, in no file yet."""
+"""The review page tells where a person stands, what speaks for a question, and what is no name."""
 
 from __future__ import annotations
 
@@ -88,3 +88,44 @@ def test_decisions_in_no_file_are_counted_and_asked_about(visit, review, tmp_pat
     page.keyboard.press("a")
     page.keyboard.press("u")
     assert asks()
+
+
+@pytest.mark.parametrize("field", ["Looked at", "Add to: Also in the circle"])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("The Objects", '"objects" names no object'),
+        ("!?", "letters or digits"),
+        ("x" * 49, "48 characters"),
+        ("one two three four five six seven", "at most 6 words"),
+    ],
+)
+def test_a_name_that_is_none_is_refused_while_it_is_typed(visit, review, field, typed, words):
+    """With what the merge would say; what it takes is taken."""
+    page = opened(visit, review[0])
+    page.keyboard.press("e")
+    page.get_by_label(field).fill(typed)
+    if field.startswith("Add"):
+        page.get_by_label(field).press("Enter")
+        assert words in page.get_by_role("alert").inner_text()
+        assert page.get_by_label(field).input_value() == typed
+    page.get_by_role("button", name="Save").click()
+    assert words in page.get_by_role("alert").inner_text()
+    page.get_by_label(field).fill("an oven\u200b rack")
+    page.get_by_role("button", name="Save").click()
+    assert "1 of 15 decided: 0 accepted, 1 edited" in page.locator("#counter").inner_text()
+    page.keyboard.press("k")
+    assert "an oven rack" in page.locator("#item .said").inner_text()
+
+
+def test_what_the_verifier_said_for_a_question_is_shown(visit, review):
+    """Not of one that was edited: it spoke of another."""
+    page = opened(visit, review[0])
+    choose(page, "Show", "gta")
+    assert "Noted: the verifier chose 'alert' at 5 s: a cup" in page.locator("#item").inner_text()
+    page_tests.press(page, "Edit")
+    page.get_by_label("at 4 s").check()
+    page.get_by_role("button", name="Save").click()
+    page.keyboard.press("k")
+    assert "alert" in page.locator("#item .points").inner_text()
+    assert "Noted" not in page.locator("#item").inner_text()

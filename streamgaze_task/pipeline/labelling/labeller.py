@@ -46,6 +46,9 @@ class Answer:
     """Verbatim; wanted is one JSON object."""
     error: str = ""
     """Why there is no text; empty when there is."""
+    unanswered: bool = False
+    """Whether the error is that nobody answered: no connection, a server that is out of order. What
+    was answered by a refusal would be refused again."""
 
 
 class Labeller(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sightline.errors import DatasetError, EvaluationError
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
     from sightline.progress import Progress
     from streamgaze_task.pipeline.labelling.labeller import Labeller, Query
 
+SILENCE = "the labeller gave no answer"
+
 LONGEST_LINE = 16 * LONGEST
 """Bytes of a line that is read; one that we wrote is shorter: six for a character, at most."""
 
 MOST_ERRORS = 20
 """Errors in a row after which it is the labeller that is out of order, and not a query (ours)."""
+
+WHOLE_ROUND = 4
+"""Queries asked together of which one must be answered, or it is the labeller that is out of order
+(ours: a single query may be one that breaks any connection, by its size say)."""
 
 
 class AnswerLog:
@@ -43,6 +50,12 @@ class AnswerLog:
         self._open_end = False
         self.errors_in_a_row = 0
         """Of the latest answers, as far as :func:`ask_all` got them."""
+        self.answered = 0
+        """Queries that :func:`ask_all` found an answer to, be it a refusal."""
+        self.unanswered = 0
+        """Queries that nobody answered: they are to be asked another time."""
+        self.latest_error = ""
+        """Why the latest of them was not answered."""
 
     def get(self, asked: str) -> str | None:
         """The text of an answer; None when there is none yet.
@@ -156,14 +169,15 @@ def ask_all(
         log: takes each answer as soon as it is there.
         queries: their keys must differ.
         progress: advances by one a query; None tells nobody.
-        most_errors: so many errors in a row end the run; 0 allows any number.
+        most_errors: so many errors in a row end the run, and so does a whole round that nobody
+            answers; 0 allows any number.
 
     Returns:
         Key of the query -> its answer, texts cut to repair.LONGEST characters, in the order of the
         queries. What could not be answered has an error.
 
     Raises:
-        EvaluationError: too many errors in a row, or the labeller answered what it was not asked.
+        EvaluationError: the labeller is out of order, or answered what it was not asked.
     """
     progress = progress or Silent()
     asked = {query.key: query for query in queries}
@@ -174,28 +188,55 @@ def ask_all(
     known = {key: log.get(name) for key, name in names.items()}
     found = {key: Answer(key, text) for key, text in known.items() if text is not None}
     progress.advance(len(found))
+    if found:
+        log.errors_in_a_row = 0  # another run got these in between
     missing = [query for query in queries if query.key not in found]
     for answer in labeller.ask(missing) if missing else ():
         if answer.key not in asked:
             raise EvaluationError(f"the labeller answered {answer.key!r}, which was not asked")
         if answer.key in found:
             continue
-        kept = Answer(answer.key, answer.text[:LONGEST], answer.error)
+        kept = replace(answer, text=answer.text[:LONGEST])
         found[answer.key] = kept
         if not kept.error:
             log.add(names[kept.key], asked[kept.key], kept)
         _count(log, kept, most_errors)
         progress.advance(1)
-    return {key: found.get(key, Answer(key, "", "the labeller gave no answer")) for key in asked}
+    answers = {key: found.get(key, Answer(key, "", SILENCE, unanswered=True)) for key in asked}
+    _count_round(log, list(answers.values()), whole=WHOLE_ROUND if most_errors else 0)
+    return answers
 
 
 def _count(log: AnswerLog, answer: Answer, most: int) -> None:
     """Count errors in a row, and stop when there are too many."""
     log.errors_in_a_row = log.errors_in_a_row + 1 if answer.error else 0
     if most and log.errors_in_a_row >= most:
-        raise EvaluationError(
-            f"the labeller failed {log.errors_in_a_row} times in a row, the last time at "
-            f"{answer.key}: {answer.error}",
-            next_step="mend the cause, and run the same command again: it asks only what is "
-            "missing",
+        raise out_of_order(
+            f"failed {log.errors_in_a_row} times in a row, the last time at {answer.key}",
+            answer.error,
         )
+
+
+def _count_round(log: AnswerLog, answers: Sequence[Answer], *, whole: int) -> None:
+    """Count what nobody answered, and stop where that is all."""
+    lost = [answer for answer in answers if answer.unanswered]
+    log.unanswered += len(lost)
+    log.answered += len(answers) - len(lost)
+    if lost:
+        log.latest_error = lost[-1].error
+    if whole and len(lost) == len(answers) >= whole:
+        raise out_of_order(f"answered none of {len(lost)} queries", log.latest_error)
+
+
+def out_of_order(what: str, why: str) -> EvaluationError:
+    """The error of a labeller with which it makes no sense to go on.
+
+    Args:
+        what: it did, in words.
+        why: its latest error.
+    """
+    return EvaluationError(
+        f"the labeller {what}: {why}",
+        next_step="mend the cause, and run the same command again: what was answered is not asked "
+        "again",
+    )

@@ -6,7 +6,7 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
-from sightline.engine.jobs import Job
+from sightline.engine.jobs import UNANSWERED, Job
 from streamgaze_task.pipeline.labelling.labeller import Answer
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class BackendLabeller:
         self._queries = queries
         jobs = [job_of(place, query, self._generation) for place, query in enumerate(queries)]
         for job, reply in _streamed(self._backend, jobs):
-            yield Answer(queries[job.doc_id].key, reply.text, reply.error or "")
+            lost = bool(reply.error) and bool(reply.details.get(UNANSWERED))
+            yield Answer(queries[job.doc_id].key, reply.text, reply.error or "", lost)
 
 
 def _streamed(backend: Backend, jobs: Sequence[Job]) -> Iterator[tuple[Job, Reply]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamgaze_task.pipeline.quality.filters import filtered
 from streamgaze_task.pipeline.quality.reference_filters import reference_filtered
+from streamgaze_task.pipeline.quality.verify import CONFIRMED
 from streamgaze_task.pipeline.records import Judged
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def judge_questions(
         settings: whether filters drop.
         method: whose filters.
         chosen: ids of those that make the benchmark; None: all.
-        verify: asked about those that the filters leave; None asks nobody.
+        verify: asked about those that the filters leave, see `verify_questions`; None asks nobody.
     """
     judged = by_filters(questions, scanpath, settings=settings, method=method)
     if chosen is not None:
@@ -70,10 +71,14 @@ def judge_questions(
         ]
     if verify is None:
         return judged
-    objections = verify([one.question for one in judged if not one.dropped])
-    return [
-        replace(one, dropped="verifier", reason=objections[one.question.id])
-        if one.question.id in objections
-        else one
-        for one in judged
-    ]
+    said = verify([one.question for one in judged if not one.dropped])
+    return [_verified(one, said.get(one.question.id, "")) for one in judged]
+
+
+def _verified(judged: Judged, said: str) -> Judged:
+    """A question after what the verifier said of it; a kept one keeps that beside it, too."""
+    if not said:
+        return judged
+    if said.startswith(CONFIRMED):
+        return replace(judged, reason="; ".join(filter(None, (judged.reason, said))))
+    return replace(judged, dropped="verifier", reason=said)

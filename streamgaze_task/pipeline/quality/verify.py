@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 NOT_VERIFIED = "not verified"
 """How the reason begins where the verifier gave no answer that could be read."""
 
+CONFIRMED = "the verifier chose "
+"""How the words begin where the verifier chose what is right; no objection begins so."""
+
 ALERTS = ("raise the alert", "do not raise the alert")
 """What a verifier chooses from at a test point."""
 
@@ -134,7 +137,10 @@ def verify_questions(
     log: AnswerLog,
     settings: QualitySettings,
 ) -> dict[str, str]:
-    """Ids of the questions that are not confirmed, and why.
+    """Ids of the questions, and what the verifier said of them.
+
+    Where it confirms one, the words begin with :data:`CONFIRMED`; others say why it does not. One
+    of which nothing is said is kept.
 
     Args:
         questions: of one recording.
@@ -149,6 +155,7 @@ def verify_questions(
         DatasetError: the video cannot be decoded.
     """
     footage, objections = Footage(video), dict[str, str]()
+    confirmed: dict[str, list[str]] = {}
     unseen: Outcome[Verdict] = Outcome(None, NOTHING)
     style = degrees_style(footage.scan.width, camera)
     checks = [one for question in questions for one in checks_of(question)]
@@ -170,12 +177,13 @@ def verify_questions(
         readers = {check.key: verdict_reader(check.shown) for check in some}
         outcomes = read_all(labeller, log, queries, readers, tries=TRIES)
         for check in some:
-            why = objection(
-                check, outcomes.get(check.key, unseen), keep=settings.unverified == "keep"
-            )
+            outcome = outcomes.get(check.key, unseen)
+            why = objection(check, outcome, keep=settings.unverified == "keep")
             if why:
                 objections.setdefault(check.question.id, why)
-    return objections
+            elif outcome.value is not None:
+                confirmed.setdefault(check.question.id, []).append(_words(check, outcome.value))
+    return {name: CONFIRMED + "; ".join(said) for name, said in confirmed.items()} | objections
 
 
 def objection(check: Check, outcome: Outcome[Verdict], *, keep: bool) -> str:
@@ -195,6 +203,12 @@ def objection(check: Check, outcome: Outcome[Verdict], *, keep: bool) -> str:
         return f"no option is right: {verdict.reason}"
     chosen = check.shown[verdict.option]
     return "" if chosen == check.options[0] else f"{chosen!r} was chosen: {verdict.reason}"
+
+
+def _words(check: Check, verdict: Verdict) -> str:
+    """What was chosen of a check that is passed, where, and why."""
+    at = f" at {check.end:g} s" if check.question.points else ""
+    return f"{check.options[0]!r}{at}" + (f": {verdict.reason}" if verdict.reason else "")
 
 
 def frames_of(times: Sequence[float], check: Check, most: int) -> list[int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.errors import DatasetError
 from sightline.fields import is_text
 from streamgaze_task.pipeline.recordings.formats import format_of
-from streamgaze_task.pipeline.recordings.text import Malformed, cells, needed
+from streamgaze_task.pipeline.recordings.text import Malformed, cells, columns_at, needed
 from streamgaze_task.pipeline.records import Action
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ FINE = "Fine grained action"
 """What HoloAssist calls the events that the pipeline takes (pipeline step 1)."""
 
 _LONGEST_SECONDS = 86_400.0
+_NO_OBJECT = ValueError("it must be an object with a text, start and end")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ def _of_file(
     found: dict[str, list[Action]] = {}
     count = 0
     for place, entry in entries:
+        if isinstance(entry, ValueError):
+            malformed.add(place, entry)
+            continue
         try:
             made = _action(*entry[1:])
         except (ValueError, TypeError, OverflowError) as error:
@@ -130,11 +134,11 @@ def _loaded(path: Path) -> Any:
         raise DatasetError(f"{path} must be a JSON file, but cannot be read: {error}") from error
 
 
-def _of_json(value: Any) -> Iterator[tuple[int, Entry]]:
+def _of_json(value: Any) -> Iterator[tuple[int, Entry | ValueError]]:
     """EgoExoLearn's list of actions, or HoloAssist's list of videos with events.
 
     Yields:
-        Position in the list, from 1, and an entry.
+        Position in the list, from 1, and an entry, or why it is none.
     """
     if not isinstance(value, list):
         raise DatasetError(f"annotations must be a list, but are {type(value).__name__}")
@@ -148,38 +152,36 @@ def _of_json(value: Any) -> Iterator[tuple[int, Entry]]:
             text = item.get("textAttribute_en")
             yield place, ("", item.get("start"), item.get("end"), "" if text is None else text)
         else:
-            yield place, ("", None, None, None)
+            yield place, _NO_OBJECT
 
 
-def _event(name: Any, event: Any) -> Entry:
+def _event(name: Any, event: Any) -> Entry | ValueError:
     """``Verb Noun``; nothing where either is missing or ``none`` (pipeline step 3)."""
     attributes = event.get("attributes") if isinstance(event, dict) else None
     if not isinstance(name, str) or not isinstance(attributes, dict):
-        return "", None, None, None
+        return _NO_OBJECT
     words = [attributes.get("Verb") or "none", attributes.get("Noun") or "none"]
     if not all(isinstance(word, str) for word in words):
-        return "", None, None, None
+        return ValueError("Verb and Noun must each be a text")
     text = "" if "none" in words else " ".join(words)
     return name, event.get("start"), event.get("end"), text
 
 
-def _of_csv(path: Path, about: Mapping[str, Any]) -> Iterator[tuple[int, Entry]]:
-    """One action a line; names of columns are compared without blanks and marks around them."""
+def _of_csv(path: Path, about: Mapping[str, Any]) -> Iterator[tuple[int, Entry | ValueError]]:
+    """One action a line, or why it is none; names of columns count without blanks and marks."""
     rows = cells(path, about["separator"])
     names = [name.strip(" \t#\ufeff") for name in next(rows, (0, []))[1]]
     wanted = {role: about[role] for role in ("recording", "start", "end", "text") if role in about}
-    missing = [name for name in wanted.values() if name not in names]
-    if missing:
-        raise DatasetError(f"{path} must have the column {missing[0]!r}, but has {names}")
-    at = {role: names.index(name) for role, name in wanted.items()}
+    step = f"name the columns {', '.join(wanted.values())}, with {about['separator']!r} between"
+    at = dict(zip(wanted, columns_at(path, list(wanted.values()), names, step), strict=True))
     for place, row in rows:
         if len(row) <= max(at.values()):
-            yield place, ("", None, None, None)
+            yield place, ValueError("the line is too short")
             continue
         name = row[at["recording"]] if "recording" in at else ""
         try:
             span = [needed(row[at[role]], role) / about["per_second"] for role in ("start", "end")]
-        except ValueError:
-            yield place, (name, None, None, None)
+        except ValueError as error:
+            yield place, error
         else:
             yield place, (name, *span, row[at["text"]])

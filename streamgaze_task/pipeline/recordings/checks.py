@@ -1,4 +1,4 @@
-"""Whether gaze and video belong together: notes in words, and what cannot be."""
+"""Whether gaze, actions and video belong together: notes in words, and what cannot be."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.errors import DatasetError
-from streamgaze_task.pipeline.gaze_samples import GazeSamples
 from streamgaze_task.pipeline.recordings.formats import format_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
+    from streamgaze_task.pipeline.gaze_samples import GazeSamples
     from streamgaze_task.pipeline.recordings.source import Source
-    from streamgaze_task.pipeline.records import VideoFacts
+    from streamgaze_task.pipeline.records import Action, VideoFacts
 
 SLACK_SECONDS = 1.0
 """By so much gaze and video may differ in length without a word."""
@@ -37,6 +39,17 @@ NEARLY_ALL = 0.9
 GAP_STEPS = 5
 """A step of more than so many usual ones is a gap, and says nothing of the rate."""
 
+SLOWEST, FASTEST = 5.0, 5000.0
+"""Samples a second of eye trackers. Ours: half of the slowest that glasses are set to (10, Project
+Aria), twice and more of the fastest on a desk (2000, EyeLink 1000 Plus). Times in the wrong one of
+seconds, milliseconds, microseconds and nanoseconds miss it by far."""
+
+LEAST_COVERED = 0.1
+"""Share of the video with gaze below which gaze and video do not belong together. Ours: a wrong
+unit of frames leaves a thirtieth; a tracker that was really on for so short a time says nothing of
+the other nine tenths, and the video can be cut to it."""
+
+_CHECK_TIMES = "check the unit of the times, and what time 0 means"
 _HALF = 0.55
 _ENOUGH = 100
 
@@ -52,10 +65,12 @@ def check_against(
         source: whose stated rate and size are compared; None: neither is.
 
     Raises:
-        DatasetError: it cannot be: no sample lies inside the video, or none is valid.
+        DatasetError: it cannot be: no sample lies inside the video, hardly any of it has samples,
+            no tracker writes so many or so few a second, or none is valid.
     """
     name = "the gaze" if source is None else f"the gaze of {source.recording_id}"
-    _refuse(samples, video, name)
+    _refuse_times(samples, video, name)
+    _refuse(within(samples, video), name)
     return tuple(
         note
         for notes in (
@@ -70,24 +85,40 @@ def check_against(
 
 def within(samples: GazeSamples, video: VideoFacts) -> GazeSamples:
     """The samples that lie inside the video: nothing can be asked about the others."""
-    inside = (samples.seconds >= 0) & (samples.seconds < video.seconds)
-    return GazeSamples(
-        samples.seconds[inside],
-        samples.x[inside],
-        samples.y[inside],
-        samples.valid[inside],
-        samples.types[inside],
-    )
+    return samples.part(*np.searchsorted(samples.seconds, (0.0, video.seconds)).tolist())
 
 
-def _refuse(samples: GazeSamples, video: VideoFacts, name: str) -> None:
+def _refuse_times(samples: GazeSamples, video: VideoFacts, name: str) -> None:
     inside = within(samples, video)
     if not len(inside):
         times = f"{samples.seconds[0]:g} to {samples.seconds[-1]:g} s" if len(samples) else "none"
         raise DatasetError(
             f"{name} must have samples between 0 and {video.seconds:g} s, but has {times}",
-            next_step="check the unit of the times, and what time 0 means",
+            next_step=_CHECK_TIMES,
         )
+    usual = _usual_steps(samples)
+    if not len(usual):
+        came = "one sample" if len(samples) == 1 else f"all {len(samples)} at one time"
+        raise DatasetError(
+            f"{name} must have samples at many times, but has {came}, {samples.seconds[0]:g} s",
+            next_step="check which column holds the times",
+        )
+    rate = _usual_rate(usual)
+    if not SLOWEST <= rate <= FASTEST:
+        raise DatasetError(
+            f"{name} has {rate:.4g} samples a second; eye trackers have {SLOWEST:g} to {FASTEST:g}",
+            next_step=_CHECK_TIMES,
+        )
+    covered = float(_usual_steps(inside).sum())
+    if covered < LEAST_COVERED * video.seconds:
+        raise DatasetError(
+            f"{name} must cover a tenth of the video at least, but has samples for {covered:.3g} "
+            f"of {video.seconds:.4g} s",
+            next_step=f"{_CHECK_TIMES}; if the tracker was on for so short a time, cut the video",
+        )
+
+
+def _refuse(inside: GazeSamples, name: str) -> None:
     if _is_elsewhere(inside):
         widest, highest = np.nanmedian(np.abs(inside.x)), np.nanmedian(np.abs(inside.y))
         raise DatasetError(
@@ -124,7 +155,7 @@ def _lengths(samples: GazeSamples, video: VideoFacts) -> Iterator[str]:
 
 
 def _shares(samples: GazeSamples) -> Iterator[str]:
-    valid, outside = float(samples.valid.mean()), float((samples.types == "outside").mean())
+    valid, outside = float(samples.valid.mean()), float(samples.is_type("outside").mean())
     if valid < USUAL_VALID:
         yield f"only {valid:.0%} of the samples are valid"
     if outside > USUAL_OUTSIDE:
@@ -140,8 +171,9 @@ def _size(samples: GazeSamples, video: VideoFacts, source: Source | None) -> Ite
                 f"gaze is in pixels of {stated[0]:g} x {stated[1]:g}, but the video has "
                 f"{video.width} x {video.height}, which is another shape"
             )
-    x, y = samples.x[samples.valid], samples.y[samples.valid]
-    if len(x) >= _ENOUGH and max(float(x.max()), float(y.max())) < _HALF:
+    valid = samples.valid
+    most = (float(each.max(where=valid, initial=0.0)) for each in (samples.x, samples.y))
+    if valid.sum() >= _ENOUGH and max(most) < _HALF:
         yield "all gaze lies in the upper left quarter of the frame; check the stated size"
 
 
@@ -160,7 +192,7 @@ def _rate(samples: GazeSamples, video: VideoFacts, source: Source | None) -> Ite
         return
     stated = source.table.rate if source.table is not None else None
     stated = stated or format_of(source.format).rate
-    rate = _usual_rate(samples)
+    rate = _usual_rate(_usual_steps(samples))
     if stated and abs(rate / stated - 1) > RATE_SHARE:
         yield f"the gaze has {rate:.4g} samples a second, not {stated:g} as stated"
     frames = format_of(source.format).gaze.get("fps")
@@ -171,9 +203,39 @@ def _rate(samples: GazeSamples, video: VideoFacts, source: Source | None) -> Ite
         )
 
 
-def _usual_rate(samples: GazeSamples) -> float:
-    """Samples a second where there are some: gaps in which a tracker writes none do not count."""
+def _usual_steps(samples: GazeSamples) -> NDArray[np.float64]:
+    """Seconds between samples of different times, without the gaps in which there are none."""
     steps = np.diff(samples.seconds)
-    usual = steps[steps <= GAP_STEPS * np.median(steps)]
-    length = float(usual.sum())
-    return len(usual) / length if length > 0 else 0.0
+    steps = steps[steps > 0]  # two eyes may be told at one time
+    return steps[steps <= GAP_STEPS * np.median(steps)] if len(steps) else steps
+
+
+def _usual_rate(steps: NDArray[np.float64]) -> float:
+    """Samples a second where there are some; different times count, of which there are two."""
+    return len(steps) / float(steps.sum())
+
+
+def check_actions(
+    actions: Sequence[Action], video: VideoFacts, recording_id: str
+) -> tuple[str, ...]:
+    """What does not quite fit between annotated actions and their video, in words.
+
+    Args:
+        actions: in any order.
+        video: its video.
+        recording_id: what messages call the recording.
+
+    Raises:
+        DatasetError: all of them start after the video.
+    """
+    late = sum(action.start_seconds >= video.seconds for action in actions)
+    over = sum(action.end_seconds > video.seconds + SLACK_SECONDS for action in actions)
+    if late and late == len(actions):
+        first, last = (f(a.start_seconds for a in actions) for f in (min, max))
+        raise DatasetError(
+            f"the actions of {recording_id} must start between 0 and {video.seconds:g} s, but all "
+            f"{late} start at {first:g} to {last:g} s",
+            next_step=f"{_CHECK_TIMES}, and whether they are of this video",
+        )
+    note = f"{over} of {len(actions)} actions end after the video, {late} of them start after it"
+    return (f"{note}; check the unit of their times",) if over else ()

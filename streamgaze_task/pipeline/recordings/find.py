@@ -12,6 +12,7 @@ from streamgaze_task.cameras import Camera, camera_of
 from streamgaze_task.pipeline.recordings.formats import Format, format_of
 from streamgaze_task.pipeline.recordings.holoassist import camera_from
 from streamgaze_task.pipeline.recordings.patterns import (
+    ID,
     MAX_FILES,
     fitting,
     safe_names,
@@ -20,7 +21,7 @@ from streamgaze_task.pipeline.recordings.patterns import (
 from streamgaze_task.pipeline.recordings.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from streamgaze_task.pipeline.recordings.spec import RecordingsSettings
 
@@ -37,8 +38,20 @@ class Found:
     sources: tuple[Source, ...]
     """Recordings that can be read, sorted by id."""
     notes: tuple[str, ...]
-    """Whatever was left out and why: videos without gaze, gaze without a video, links out of the
-    folder; sorted."""
+    """Whatever was left out and why: videos without gaze, gaze and actions without a video, a
+    second file for what one is taken for, links out of the folder; sorted."""
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files that fit the patterns."""
+
+    first: Mapping[str, dict[str, Path]]
+    """Role -> name of the recording -> the file that is taken; one file plays one role."""
+    twins: dict[str, Path]
+    """Name -> a second video that may as well be another recording."""
+    taken: set[Path]
+    """All that fit."""
 
 
 def find(settings: RecordingsSettings, base: Path) -> tuple[Source, ...]:
@@ -67,7 +80,8 @@ def survey(settings: RecordingsSettings, base: Path) -> Found:
         base: what relative folders start from.
 
     Raises:
-        UsageError: the folder is missing, or `only` names a recording that is not there.
+        UsageError: the folder is missing, `only` names a recording that is not there, or two
+            recordings have one name.
         DatasetError: it holds no recording.
     """
     folder = base / Path(settings.folder).expanduser()
@@ -76,30 +90,48 @@ def survey(settings: RecordingsSettings, base: Path) -> Found:
     notes: list[str] = []
     files = _by_name(folder, settings.patterns(), notes)
     sources = _sources(settings, files, notes)
+    notes.extend(_no_actions(folder, settings.patterns()["actions"], files.taken))
     if not sources:
         raise _nothing(settings, folder, notes)
     return Found(_chosen(settings, sources), tuple(sorted(notes)))
 
 
-def _by_name(
-    folder: Path, patterns: Mapping[str, tuple[str, ...]], notes: list[str]
-) -> dict[str, dict[str, Path]]:
-    """Role -> name of the recording -> file; one file plays one role."""
-    taken: set[Path] = set()
-    found: dict[str, dict[str, Path]] = {role: {} for role in patterns}
-    for role, listed in patterns.items():
-        for pattern in listed:
-            for name, path in fitting(folder, pattern):
-                if path in taken or (role == "video" and not _is_video(path)):
-                    continue
-                if len(taken) >= MAX_FILES:
-                    raise DatasetError(f"{folder} has more than {MAX_FILES} files that fit")
-                taken.add(path)
-                if not stays_inside(path, folder):
-                    notes.append(f"{path}: not read, because it is a link out of {folder}")
-                else:
-                    found[role].setdefault(_key(role, pattern, name), path)
-    return found
+def _by_name(folder: Path, patterns: Mapping[str, tuple[str, ...]], notes: list[str]) -> _Files:
+    """Which file is taken for what: of several the first, by the order of the patterns."""
+    files = _Files({role: {} for role in patterns}, {}, set())
+    for role, pattern in ((role, one) for role, listed in patterns.items() for one in listed):
+        own: set[Path] = set()
+        for name, path in _fitting(folder, role, pattern):
+            if path in files.taken:
+                continue
+            if len(files.taken) >= MAX_FILES:
+                raise DatasetError(f"{folder} has more than {MAX_FILES} files that fit")
+            files.taken.add(path)
+            if not stays_inside(path, folder):
+                notes.append(f"{path}: not read, because it is a link out of {folder}")
+                continue
+            own.add(path)
+            first = files.first[role].setdefault(_key(role, pattern, name), path)
+            if first != path:
+                notes.append(f"{path}: not read, because {first.relative_to(folder)} is taken")
+            if role == "video" and first in own and not _is_same_film(first, path):
+                files.twins.setdefault(name, path)
+    return files
+
+
+def _fitting(folder: Path, role: str, pattern: str) -> Iterable[tuple[str, Path]]:
+    """The files that fit; of videos mp4 first, which need not be made into one."""
+    found = fitting(folder, pattern)
+    if role != "video":
+        return found
+    videos = [one for one in found if one[1].suffix.lower() in VIDEO_SUFFIXES]
+    return sorted(videos, key=lambda one: VIDEO_SUFFIXES.index(one[1].suffix.lower()))
+
+
+def _is_same_film(one: Path, other: Path) -> bool:
+    """Whether it is the same file, or beside it in another container (``a.mp4`` and ``a.mov``)."""
+    beside = one.with_suffix("") == other.with_suffix("")
+    return one == other or (beside and one.suffix.lower() != other.suffix.lower())
 
 
 def _key(role: str, pattern: str, name: str) -> str:
@@ -107,14 +139,8 @@ def _key(role: str, pattern: str, name: str) -> str:
     return "" if role == "actions" and "{id}" not in pattern else name
 
 
-def _is_video(path: Path) -> bool:
-    return path.suffix.lower() in VIDEO_SUFFIXES
-
-
-def _sources(
-    settings: RecordingsSettings, files: Mapping[str, Mapping[str, Path]], notes: list[str]
-) -> list[Source]:
-    known = format_of(settings.format)
+def _sources(settings: RecordingsSettings, found: _Files, notes: list[str]) -> list[Source]:
+    known, files = format_of(settings.format), found.first
     videos = files["video"]
     safe = safe_names(sorted(videos))
     sources = []
@@ -123,6 +149,11 @@ def _sources(
         if roles is None:
             notes.append(
                 f"{videos[name]}: left out, because there is {_lacking(known, files, name)}"
+            )
+        elif name in found.twins:
+            raise UsageError(
+                f"two recordings are called {name}: {videos[name]} and {found.twins[name]}",
+                next_step="rename one of them, or give files: patterns that fit one of them",
             )
         else:
             sources.append(_source(settings, files, name, safe[name], roles))
@@ -157,7 +188,26 @@ def _without_video(known: Format, files: Mapping[str, Mapping[str, Path]]) -> li
         for name, path in files[role].items():
             if name not in files["video"]:
                 lonely.setdefault(name, path)
-    return [f"{path}: left out, because there is no video" for path in lonely.values()]
+    actions = [p for name, p in files["actions"].items() if name and name not in files["video"]]
+    return [f"{path}: left out, because there is no video" for path in (*lonely.values(), *actions)]
+
+
+def _no_actions(folder: Path, patterns: Sequence[str], taken: set[Path]) -> Iterator[str]:
+    """What lies in folders that hold one file of actions a recording, and fits nothing."""
+    looked: dict[str, list[str]] = {}
+    for pattern in patterns:
+        place, _, name = pattern.rpartition("/")
+        if place and ID in name and not any(mark in place for mark in (ID, "*")):
+            looked.setdefault(place, []).append(pattern)
+    for place, listed in looked.items():
+        if stays_inside(folder / place, folder):
+            files = [p for p in (folder / place).glob("[!.]*") if p.is_file() and p not in taken]
+            if names := sorted(path.name for path in files):
+                more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+                yield (
+                    f"{folder / place}: {', '.join(names[:_SHOWN])}{more} not read, because "
+                    f"actions are looked for in {', '.join(listed)}"
+                )
 
 
 def _source(

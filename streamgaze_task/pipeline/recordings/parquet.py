@@ -35,12 +35,12 @@ def parquet_rows(path: Path, names: Sequence[str]) -> Iterator[tuple[int, list[s
     """
     with _opened(path) as file:
         for name in names:
-            if file.schema_arrow.names.count(name) != 1:
-                raise DatasetError(f"{path} must have one column {name!r}, but has several")
             kind = file.schema_arrow.field(name).type
             if not _is_plain(kind):
                 raise DatasetError(
-                    f"{path}: the column {name!r} must hold numbers or texts, but holds {kind}"
+                    f"{path}: the column {name!r} must hold numbers or texts, but holds {kind}",
+                    next_step="cast it before writing: times to whole numbers of one unit, "
+                    "decimals to floats, dictionaries to texts",
                 )
         place = 0
         for batch in _batches(path, file, names):
@@ -60,7 +60,10 @@ def _opened(path: Path) -> Any:
     try:
         file = pq.ParquetFile(path)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(f"{path} must be a Parquet file, but cannot be read: {error}") from error
+        raise DatasetError(
+            f"{path} must be a Parquet file, but cannot be read: {error}",
+            next_step="write it again, or give a CSV",
+        ) from error
     if file.metadata.num_rows > MAX_ROWS:
         rows = file.metadata.num_rows
         file.close()

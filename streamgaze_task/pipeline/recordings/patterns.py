@@ -21,6 +21,7 @@ MAX_FILES = 1_000_000
 _LONGEST_NAME = 150
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _PIECES = re.compile(r"(\{id\}|\*)")
+_SUFFIX = re.compile(r"\.[^./{}*]+$")
 
 
 def check_pattern(pattern: str) -> None:
@@ -37,28 +38,44 @@ def check_pattern(pattern: str) -> None:
 def fitting(folder: Path, pattern: str) -> Iterator[tuple[str, Path]]:
     """Every file that a pattern fits, in order of its path, with the name found in it.
 
+    Suffixes fit in upper and in lower case (cameras and Windows write ``.MP4`` and ``.CSV``), on
+    every machine; those that are written as in the pattern come first.
+
     Args:
         folder: where the pattern starts.
         pattern: relative, see :func:`check_pattern`. Without ``{id}`` the name is the file's own,
             without its suffix.
     """
     shape = _shape(pattern)
-    for path in sorted(folder.glob(pattern.replace(ID, "*"))):
+    suffix = _suffix(pattern)
+    for path in sorted(folder.glob(_glob(pattern)), key=lambda one: (one.suffix != suffix, one)):
         found = shape.fullmatch(path.relative_to(folder).as_posix())
         if found and path.is_file():
             yield found["id"] if "id" in found.groupdict() else path.stem, path
 
 
+def _suffix(pattern: str) -> str:
+    """``.csv`` of ``gaze/{id}.csv``; nothing where it is not one and the same for all files."""
+    found = _SUFFIX.search(pattern)
+    return found[0] if found else ""
+
+
+def _glob(pattern: str) -> str:
+    suffix = _suffix(pattern)
+    either = "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in suffix)
+    return pattern.removesuffix(suffix).replace(ID, "*") + either
+
+
 def _shape(pattern: str) -> re.Pattern[str]:
     """Its regular expression; a second ``{id}`` must be the same name again."""
-    expression, seen = "", False
-    for piece in _PIECES.split(pattern):
+    expression, seen, suffix = "", False, _suffix(pattern)
+    for piece in _PIECES.split(pattern.removesuffix(suffix)):
         if piece == ID:
             expression += "(?P=id)" if seen else "(?P<id>[^/]+)"
             seen = True
         else:
             expression += "[^/]*" if piece == "*" else re.escape(piece)
-    return re.compile(expression)
+    return re.compile(f"{expression}(?i:{re.escape(suffix)})")
 
 
 def stays_inside(path: Path, folder: Path) -> bool:

@@ -48,13 +48,12 @@ def video_facts(source: Source) -> VideoFacts:
     try:
         found = scan(source.video)
     except DatasetError as error:
-        if source.video.suffix.lower() in READ_SUFFIXES:
-            raise
-        made = source.video.with_suffix(".mp4").name
-        raise DatasetError(
-            error.message,
-            next_step=f"make an mp4 of it: ffmpeg -i {source.video.name} -c copy {made}",
-        ) from error
+        # Its own next step speaks of a release, and this is somebody's own video.
+        step = "check that a player shows it to its end, or export it again"
+        if source.video.suffix.lower() not in READ_SUFFIXES:
+            made = source.video.with_suffix(".mp4").name
+            step = f"make an mp4 of it: ffmpeg -i {source.video.name} -c copy {made}"
+        raise DatasetError(error.message, next_step=step) from error
     return VideoFacts(
         seconds=found.duration_seconds,
         frames=found.frame_count,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,3 +46,14 @@ class Source:
     def file(self, role: str) -> Path | None:
         """The file of that role; None when there is none."""
         return next((p for r, p in zip(self.roles, self.gaze, strict=True) if r == role), None)
+
+    def text(self) -> str:
+        """Its id, its format and all its files in one line, for people."""
+        files = [self.video, *self.gaze, *([self.actions] if self.actions else [])]
+        inside = os.path.commonpath([path.parent for path in files])
+        video, *gaze = (path.relative_to(inside).as_posix() for path in files)
+        actions = gaze.pop() if self.actions else "none"
+        return (
+            f"{self.recording_id}  {self.format}  {video}, gaze: {', '.join(gaze)}, "
+            f"actions: {actions}"
+        )

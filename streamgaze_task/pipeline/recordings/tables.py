@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,11 +22,12 @@ from streamgaze_task.pipeline.recordings.reading import (
 )
 from streamgaze_task.pipeline.recordings.spec import PER_SECOND, TableColumns
 from streamgaze_task.pipeline.recordings.text import (
-    DecimalCommaError,
     Malformed,
     cells,
+    columns_at,
     needed,
     number,
+    other_separator,
 )
 from streamgaze_task.pipeline.records import GAZE_TYPES
 
@@ -129,7 +131,7 @@ def _is_sure(columns: Columns, about: TableColumns) -> NDArray[np.bool_]:
 
 def column_names(path: Path, separator: str) -> tuple[str, ...]:
     """The names of a table's columns, stripped."""
-    if path.suffix.lower() == ".parquet":
+    if _is_parquet(path):
         return parquet_names(path)
     return tuple(next((row for _, row in cells(path, separator)), []))
 
@@ -146,51 +148,61 @@ def read_columns(
         separator: between the cells of a CSV.
 
     Raises:
-        DatasetError: a column is missing, too many lines are malformed, or there are no rows.
+        DatasetError: a column is missing or there twice, too many lines are malformed, or there
+            are no rows.
     """
     there = column_names(path, separator)
-    if missing := [name for name in names if name not in there]:
-        raise DatasetError(
-            f"{path} must have the column {missing[0]!r}, but has {', '.join(there)[:200]!r}",
-            next_step="say in columns: what they are called",
-        )
+    other = "" if _is_parquet(path) else other_separator(there)
+    step = f"separator: {json.dumps(other)}" if other else "what they are called"
+    at = columns_at(path, names, there, f"say in columns: {step}")
     values = [array("d") for _ in names]
     turns = [marks.get(name, number) for name in names]
     malformed = Malformed(path)
-    for place, row in _rows(path, names, there, separator):
+    rows = parquet_rows(path, names) if _is_parquet(path) else _rows(path, at, there, separator)
+    for place, row in rows:
         try:
             if len(row) < len(names):
                 raise ValueError("the line is too short")  # noqa: TRY301 (counted like any other)
             made = [turn(cell) for turn, cell in zip(turns, row, strict=True)]
         except ValueError as error:
-            _count(malformed, place, error)
+            malformed.add(place, error)
             continue
         for column, value in zip(values, made, strict=True):
             column.append(value)
     notes = malformed.notes(len(values[0]))
     if not values[0]:
-        raise DatasetError(f"{path} must hold gaze samples, but has no rows")
+        raise DatasetError(
+            f"{path} must hold gaze samples, but has no rows",
+            next_step="export the samples again; without the file its video is left out",
+        )
     return {name: np.frombuffer(c) for name, c in zip(names, values, strict=True)}, notes
 
 
-def _count(malformed: Malformed, place: int, error: ValueError) -> None:
-    if isinstance(error, DecimalCommaError) and malformed.path.suffix.lower() == ".parquet":
-        error = ValueError(str(error))
-    malformed.add(place, error)
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
 
 
 def _rows(
-    path: Path, names: Sequence[str], there: Sequence[str], separator: str
+    path: Path, at: Sequence[int], there: Sequence[str], separator: str
 ) -> Iterator[tuple[int, list[str]]]:
-    """The cells of these columns, line by line; fewer when the line is too short."""
-    if path.suffix.lower() == ".parquet":
-        yield from parquet_rows(path, names)
-        return
-    at = [there.index(name) for name in names]
+    """The cells of these columns of a CSV, line by line; fewer when the line is too short.
+
+    Raises:
+        DatasetError: as :func:`~.text.cells`, or most lines have more cells than the first.
+    """
     rows = cells(path, separator)
     next(rows, None)
+    count = longer = 0
     for place, row in rows:
         yield place, [row[i] for i in at] if len(row) > max(at) else []
+        count += 1
+        longer += any(row[len(there) :])
+    if longer > count / 2:
+        raise DatasetError(
+            f"{path} must have a name for every column, but {longer} of {count} lines have more "
+            f"than {len(there)} cells",
+            next_step="check whether its numbers have decimal commas, or a name is missing",
+        )
 
 
 def running_means(

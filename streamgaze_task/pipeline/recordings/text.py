@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sightline.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 MAX_ROWS = 20_000_000
@@ -30,9 +30,13 @@ message among the samples, makes a few; a file of another format makes all of th
 LARGEST = 1e30
 """No device measures more; products of a few such numbers are still numbers."""
 
+SEPARATORS = (";", "\t", "|", ",")
+"""What else stands between the cells of tables; a comma last, which may be a decimal one."""
+
 _MISSING = frozenset({"", "nan", "na", "n/a", "none", "null", "-", "--"})
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _SHOWN = 3
+_SHOWN_CHARACTERS = 200
 
 
 class DecimalCommaError(ValueError):
@@ -138,13 +142,52 @@ def lines(path: Path, *, lenient: bool = False) -> Iterator[tuple[int, str]]:
                 if not line:
                     return
                 if len(line) == LONGEST_LINE:
-                    raise DatasetError(f"{path} line {place} is longer than {LONGEST_LINE}")
+                    raise DatasetError(
+                        f"{path} line {place} is longer than {LONGEST_LINE}",
+                        next_step="check that it is a text file with one sample a line",
+                    )
                 yield place, line.rstrip("\n")
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error}") from error
+    except UnicodeError as error:
         raise DatasetError(
-            f"{path} must be a text file in UTF-8, but cannot be read: {error}"
+            f"{path} must be a text file in UTF-8, but cannot be read: {error}",
+            next_step="save it as UTF-8: Windows writes UTF-16, or the code page of the country",
         ) from error
     raise DatasetError(f"{path} has more than {MAX_ROWS} lines")
+
+
+def columns_at(path: Path, names: Sequence[str], there: Sequence[str], next_step: str) -> list[int]:
+    """Where some columns of a table stand.
+
+    Args:
+        path: the table, for messages.
+        names: of the columns that are wanted.
+        there: of all columns.
+        next_step: what to do when one is missing.
+
+    Raises:
+        DatasetError: one of them is missing, or there twice.
+    """
+    for name in names:
+        if (count := there.count(name)) == 1:
+            continue
+        told = repr(", ".join(there)[:_SHOWN_CHARACTERS])
+        if count:
+            raise DatasetError(
+                f"{path} must have one column {name!r}, but has {count} in {told}",
+                next_step="rename all but one of them",
+            )
+        raise DatasetError(
+            f"{path} must have the column {name!r}, but has {told}", next_step=next_step
+        )
+    return [there.index(name) for name in names]
+
+
+def other_separator(there: Sequence[str]) -> str:
+    """What seems to stand between the cells of a first line that was taken for one; or nothing."""
+    name = there[0] if len(there) == 1 else ""
+    return next((mark for mark in SEPARATORS if mark in name), "")
 
 
 def cells(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
@@ -159,4 +202,7 @@ def cells(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
             if any(cell.strip() for cell in row):
                 yield reader.line_num, [cell.strip() for cell in row]
     except csv.Error as error:
-        raise DatasetError(f"{path} line {reader.line_num}: {error}") from error
+        raise DatasetError(
+            f"{path} line {reader.line_num}: {error}",
+            next_step="check that it is a whole text file, and that every quote has its second",
+        ) from error

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from sightline.leaderboard.site import texts
 from sightline.leaderboard.site.charts import ChartRow, bars
+from streamgaze_task.pipeline.report import NOTHING_LEFT, unanswered
 from streamgaze_task.task_names import TASKS
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def report_page(report: RunReport, recordings: Mapping[str, Mapping[str, Any]]) 
         title=f"{report.name}: what was made",
         report=report,
         facts=report.facts,
+        unanswered=unanswered(report.facts),
+        nothing_left=NOTHING_LEFT if report.empty else "",
         funnel=funnel,
         columns=[what for what, *_ in funnel if what in _OF_RECORDINGS],
         tasks=tasks if "questions" in report.facts else [],
@@ -59,6 +62,9 @@ def _funnel(facts: Mapping[str, Any]) -> Iterable[tuple[str, int, int, str]]:
         yield "labelled", facts["labelled"], asked, why(facts["label_problems"])
         sure = facts["labelled"] - facts["labels_unsure"]
         yield "labeller is sure", sure, asked, ""
+    if "views" in facts:
+        problems, views = facts["view_problems"], facts["views"]
+        yield "views answered", views - sum(problems.values()), views, why(problems)
     if "episodes" in facts:
         known = facts["episodes"] - facts["episodes_unknown"]
         yield "episodes", facts["episodes"], facts["episodes"], ""

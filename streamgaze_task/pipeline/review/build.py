@@ -54,6 +54,7 @@ _SCRIPTS = tuple(
     for name in (
         "decisions",
         "store",
+        "typed",
         "forms",
         "records",
         "state",

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sightline.errors import UsageError
 from sightline.fields import is_text, kind_of, shown
+from streamgaze_task.pipeline.review.editing import one_line
 from streamgaze_task.pipeline.review.verdicts import (
     KINDS,
     SCHEMA_VERSION,
@@ -112,7 +113,7 @@ def _decisions(value: Mapping[str, Any], place: str) -> Decisions:
         _refuse(f"{place} schema_version", str(SCHEMA_VERSION), version)
     if value["data"] != "":
         _digest(value["data"], f"{place} data")
-    reviewer = _text(value["reviewer"], f"{place} reviewer")
+    reviewer = one_line(_text(value["reviewer"], f"{place} reviewer"))
     entries = _list(value["decisions"], f"{place} decisions", most=None)
     found = tuple(_decision(one, reviewer, f"{place} decisions[{i}]") for i, one in entries)
     keys: set[tuple[str, ...]] = set()
@@ -136,7 +137,7 @@ def _decision(value: Any, reviewer: str, place: str) -> Decision:
         at=_time(entry["at"], f"{place}.at"),
         edits=_edits(entry["edits"], kind, verdict, f"{place}.edits"),
         note=_text(entry["note"], f"{place}.note"),
-        reviewer=_text(entry.get("reviewer", reviewer), f"{place}.reviewer"),
+        reviewer=one_line(_text(entry.get("reviewer", reviewer), f"{place}.reviewer")),
     )
 
 

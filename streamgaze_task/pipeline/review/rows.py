@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
+
+from streamgaze_task.pipeline.records import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from streamgaze_task.pipeline.records import Judged, LabelledFixation, SeenObject
+    from streamgaze_task.pipeline.records import LabelledFixation, SeenObject
 
 ClipsOfItem = list[list[Any]]
 """``[label, number of the clip]`` of each."""
@@ -19,8 +21,11 @@ ClipsOfItem = list[list[Any]]
 def seen_digest(record: LabelledFixation | Judged) -> str:
     """Names a record as it is: SHA-256, in hex, of all its fields. A decision carries it.
 
-    The same on every machine, and for a record that was written and read again.
+    The same on every machine, and for a record that was written and read again. What speaks for a
+    question that is kept does not count: a verifier's other words make no other question.
     """
+    if isinstance(record, Judged) and not record.dropped:
+        record = replace(record, reason="")
     text = json.dumps(asdict(record), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

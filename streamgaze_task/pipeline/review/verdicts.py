@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from sightline import wording
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Kind = Literal["fixation", "question"]
 Verdict = Literal["accept", "edit", "reject"]
 
 SCHEMA_VERSION = 1
 """Of decisions.json."""
+MOST_TOLD = 20
+"""Lines of one kind that are told."""
 KINDS: tuple[Kind, ...] = ("fixation", "question")
 VERDICTS: tuple[Verdict, ...] = ("accept", "edit", "reject")
 
@@ -57,6 +60,15 @@ class Decision:
         """When, in UTC."""
         return moment_of(self.at)
 
+    def about(self) -> str:
+        """In words, what it is about."""
+        return f"{self.kind} {wording.shown(str(self.id))} of {wording.shown(self.recording_id)}"
+
+    def said(self) -> str:
+        """In words, what was decided and by whom."""
+        edits = f" to {wording.shown(json.dumps(dict(self.edits)))}" if self.edits else ""
+        return f"{self.verdict}{edits} by {wording.shown(self.reviewer) or 'nobody'}"
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -66,6 +78,11 @@ class Conflict:
     """The latest."""
     others: tuple[Decision, ...]
     """What the others said last, where it differs; the latest first."""
+
+    def text(self) -> str:
+        """In words, one line."""
+        others = "; ".join(one.said() for one in self.others)
+        return f"{self.kept.about()}: {self.kept.said()} counts, not {others}"
 
 
 @dataclass(frozen=True)
@@ -115,7 +132,14 @@ class Decisions:
             told = ", ".join(f"{verdict} {counted[kind, verdict]:,}" for verdict in VERDICTS)
             lines.append(f"  {kind}s: {told}")
         lines.append(f"  conflicts, where the latest counts: {len(self.conflicts):,}")
+        lines += [f"    {one}" for one in first_of([one.text() for one in self.conflicts])]
         return "\n".join([*lines, *(f"  {one.text()}" for one in self.agreements)])
+
+
+def first_of(texts: Sequence[str]) -> list[str]:
+    """The first :data:`MOST_TOLD` lines, and how many more there are."""
+    more = len(texts) - MOST_TOLD
+    return [*texts[:MOST_TOLD], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def moment_of(text: str) -> datetime:

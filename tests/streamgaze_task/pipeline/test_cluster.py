@@ -270,7 +270,7 @@ def test_without_datatrove(slurm, tmp_path, monkeypatch, capsys):
     path = _config(tmp_path / "x")
     _without(monkeypatch, "datatrove")
     assert main(["gaze", "run", str(path), "--cluster"]) != 0
-    assert "pip install 'sightline[pipeline]'" in capsys.readouterr().err
+    assert "pip install '.[pipeline]' in the clone" in capsys.readouterr().err
     assert slurm.jobs == {}
 
 

@@ -50,11 +50,11 @@ def _clustered(raw, folder, **cluster):
 
 
 def _break(config):
-    """Make one recording unreadable; returns what mends it."""
+    """Make one recording unreadable; returns what mends it, its time too."""
     video = config.parent / "raw_gaze_dataset" / SMALL["VIDEOS"][SMALL["EGO4D"]]
-    good = video.read_bytes()
+    good = video.rename(video.with_name("good"))
     video.write_bytes(b"no video")
-    return lambda: video.write_bytes(good)
+    return lambda: good.replace(video)
 
 
 @pytest.mark.parametrize("settings", [{"workers": 2}, {"workers": 1, "tasks": 1}])

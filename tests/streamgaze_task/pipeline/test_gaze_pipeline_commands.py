@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -241,3 +242,108 @@ def test_decisions_about_another_benchmark_are_refused(run, capsys):
     assert status == 2
     assert "decisions about 'kitchen'" in text
     assert not (run.parent / "benchmark/decisions.json").exists()
+
+
+def test_decisions_without_a_benchmarks_name_are_refused(run, capsys):
+    """They would be taken over, and then no others with them."""
+    file = run.parent / "decisions-anna.json"
+    write_decisions(file, Decisions("", "", "anna", ()))
+    status, text = said(capsys, "merge", run, file)
+    assert status == 2
+    assert "has decisions about ''" in text
+    assert "next: give the configuration" in text
+    assert not (run.parent / "benchmark/decisions.json").exists()
+
+
+# --- a labeller that does not answer ------------------------------------------------------------
+
+
+def write_garbage(path):
+    """Answers that are none, however often one asks."""
+    keys = [f"{key}{more}" for key, _ in small.answer_lines() for more in ("", *AGAIN)]
+    lines = [json.dumps({"key": key, "text": "I see."}) for key in keys]
+    path.write_text("\n".join(lines) + "\n")
+
+
+AGAIN = [f"/again/{number}" for number in range(1, 5)]
+
+
+def test_no_question_left_is_no_release(tmp_path_factory, tmp_path, capsys):
+    """The status says so, and the report where everything was lost; then it is asked again."""
+    path = small.copy(small.made(tmp_path_factory), tmp_path / "raw")
+    answers = path.parent / "answers.jsonl"
+    good = answers.read_text()
+    write_garbage(answers)
+    status, text = said(capsys, "run", path)
+    out = path.parent / "benchmark"
+    report = json.loads((out / "report.json").read_text())
+    assert status == 1
+    assert not (out / "release").exists()
+    assert report["released"] is False
+    assert "no question is left, so there is no release" in text
+    assert "next: sightline build" not in text
+    labels, views = (sum(report[name].values()) for name in ("label_problems", "view_problems"))
+    assert labels > 0
+    assert views == report["views"] > 0
+    told = f"no answer that could be used for {labels} labels and {views} views"
+    assert told in text
+    assert "--retry-problems" in text
+    page = (out / "report.html").read_text()
+    assert told in page
+    assert "--retry-problems" in page
+    assert "No question is left" in page
+    answers.write_text(good)
+    text = small.run("gaze", "run", path, "--retry-problems").stdout  # this process keeps answers
+    assert "next: sightline build" in text
+    assert "no answer that" not in text
+
+
+def test_an_earlier_release_stays_and_is_not_taken_for_this_one(run, capsys):
+    """It is whole; the run says of which one it is."""
+    release = run.parent / "benchmark/release"
+    before = small.contents(release)
+    write_garbage(run.parent / "answers.jsonl")
+    status, text = said(capsys, "run", run)
+    assert status == 1
+    assert "release is of an earlier run, and not of this one" in text
+    assert small.contents(release) == before
+
+
+def test_decisions_that_cannot_be_applied_are_not_taken_over(run, capsys):
+    """Nothing of the file is; it is named with the record."""
+    file = run.parent / "decisions-anna.json"
+    label = labels_of(run, small.TABLE)[0]
+    one = next(each for each in judged_of(run, small.TABLE) if each.question.answer)
+    bad = decision(one, small.TABLE, "edit", edits={"wrong": ("a", "a", "a")})
+    good = decision(label, small.TABLE, "accept")
+    write_decisions(file, Decisions("rendered-gaze", "", "anna", (good, bad)))
+    for more in ((), ("--dry-run",)):
+        status, text = said(capsys, "merge", run, file, *more)
+        assert status == 2
+        assert f"decisions-anna.json: the edit of question {one.question.id} of" in text
+        assert "4 different ones" in text
+        assert not (run.parent / "benchmark/decisions.json").exists()
+
+
+def test_what_is_outdated_is_listed_before_it_is_taken_over(run, capsys):
+    """And by the report of the run; a date in the future, too."""
+    file = run.parent / "decisions-anna.json"
+    label = labels_of(run, small.TABLE)[0]
+    old = decision(label, small.TABLE, "edit", edits={"gazed": "violin"}, seen="0" * 64)
+    elsewhere = decision(label, "renamed", "reject")
+    late = replace(decision(label, small.TABLE, "accept"), at="9999-12-31T23:59:59Z")
+    write_decisions(file, Decisions("rendered-gaze", "", "anna", (old, elsewhere, late)))
+    status, text = said(capsys, "merge", run, file, "--dry-run")
+    assert status == 0
+    assert "2 decisions are not applied:" in text
+    assert f"of {small.TABLE}, edit to {{" in text
+    assert "of renamed, reject by anna: nothing was made" in text
+    assert "1 decisions are dated in the future" in text
+    assert said(capsys, "merge", run, file)[0] == 0
+    assert main(["gaze", "run", str(run)]) == 0
+    report = json.loads((run.parent / "benchmark/report.json").read_text())
+    assert report["outdated_decisions"] == 2
+    assert [("violin" in one, "renamed" in one) for one in report["decisions_not_applied"]] == [
+        (True, False),
+        (False, True),
+    ]

@@ -78,7 +78,7 @@ def of_server(server, **changes):
     """Settings for it."""
     return LabellerSettings(
         kind="openai", model="m", base_url=server.url,
-        **{"concurrency": 4, "retries": 2, "timeout_seconds": 20.0, **changes},
+        **{"concurrency": 4, "retries": 2, "timeout_seconds": 300.0, **changes},
     )  # fmt: skip
 
 

@@ -105,6 +105,47 @@ def test_errors_in_a_row_stop_the_run_and_keep_what_was_answered(tmp_path):
     assert len(ask_all(labeller, AnswerLog(path), queries(60), most_errors=0)) == 60
 
 
+class Deaf(Scripted):
+    """A labeller that some queries never reach.
+
+    Args:
+        lost: their keys.
+    """
+
+    def __init__(self, *lost):
+        super().__init__(lambda query: query.key)
+        self._lost = lost
+
+    def ask(self, asked):
+        """No connection for those."""
+        for answer in super().ask(asked):
+            gone = answer.key in self._lost
+            yield Answer(answer.key, "", "no connection", unanswered=True) if gone else answer
+
+
+def test_a_round_that_nobody_answers_stops_the_run(tmp_path):
+    """It would take twenty times the server's patience otherwise."""
+    every = [f"view/{k}" for k in range(8)]
+    with pytest.raises(EvaluationError, match="none of 8 queries: no connection"):
+        ask_all(Deaf(*every), AnswerLog(tmp_path / "a"), queries(8))
+    log = AnswerLog(tmp_path / "b")
+    ask_all(Deaf(*every[1:]), log, queries(8))
+    assert (log.answered, log.unanswered, log.latest_error) == (1, 7, "no connection")
+    assert len(ask_all(Deaf(*every), AnswerLog(tmp_path / "b"), queries(8))) == 8  # one is known
+    ask_all(Deaf(*every), AnswerLog(tmp_path / "c"), queries(3))  # too few to tell
+
+
+def test_errors_with_known_answers_between_are_not_in_a_row(tmp_path):
+    """A run that is resumed asks only what failed, and it failed now and then."""
+    path = tmp_path / "answers.jsonl"
+    lost = [f"view/{k}" for k in range(0, 48, 2)]
+    for _ in range(2):
+        log = AnswerLog(path)
+        for begin in range(0, 48, 8):
+            ask_all(Deaf(*lost), log, queries(48)[begin : begin + 8])
+        assert log.unanswered == 24
+
+
 def test_labellers_that_miscount_are_noticed(tmp_path):
     """Too few, too many, or to nobody's question."""
 

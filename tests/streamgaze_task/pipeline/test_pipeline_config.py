@@ -80,9 +80,12 @@ def test_what_is_needed_must_be_there(tmp_path, name):
         ({"seed": 1.5}, r"seed must be a whole number"),
         ({"seed": True}, r"seed must be a whole number"),
         ({"name": 3}, r"name must be a text"),
-        ({"name": " "}, r"name and out must not be empty"),
-        ({"out": ""}, r"name and out must not be empty"),
-        ({"out": "a\0b"}, r"name and out must not be empty"),
+        ({"name": " "}, r"name must be a text, but is ' '"),
+        ({"name": "\ud800"}, r"name must be a text, but is '.ud800'"),
+        ({"out": ""}, r"out must be a folder's name, but is ''"),
+        ({"out": "a\0b"}, r"out must be a folder's name"),
+        ({"out": "\udcff"}, r"out must be a folder's name"),
+        ({"out": "~nobody-is-called-this/x"}, r"out must be a folder's name"),
         ({"recordings": []}, r"recordings must name at least one folder"),
         ({"recordings": {}}, r"recordings must be a list"),
         ({"recordings": ["raw"]}, r"recordings\[0\] must be names with values"),
@@ -225,3 +228,34 @@ def test_equal_settings_have_equal_digests(tmp_path):
     same = read(tmp_path, labeller={"model": "m", "kind": "openai", "concurrency": 3}).labeller
     other = read(tmp_path, labeller={"kind": "openai", "model": "n"}).labeller
     assert digest(plain) == digest(same) != digest(other)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!int ''",
+        "!!int '+'",
+        "!!float ''",
+        "!!bool maybe",
+        "!!timestamp then",
+        "!!map x",
+        "!!set x",
+    ],
+)
+def test_a_tag_that_does_not_fit_its_value_is_refused(tmp_path, value):
+    """PyYAML ends with whatever error it comes upon."""
+    path = tmp_path / "config.yaml"
+    path.write_text(f"name: x\nseed: {value}\n")
+    with pytest.raises(UsageError, match="config"):
+        read_config(path)
+
+
+def test_out_may_lie_in_the_home(tmp_path, monkeypatch):
+    """As the recordings may; no folder is called `~`."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "name: x\nout: ~/made\nlabeller: {kind: rendered}\n"
+        "recordings: [{format: table, folder: raw}]\n"
+    )
+    assert read_config(path).out == tmp_path / "made"

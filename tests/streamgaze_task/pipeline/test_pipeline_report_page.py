@@ -106,3 +106,22 @@ def test_strangers_words_are_text_and_nothing_is_fetched():
 def test_equal_facts_give_equal_bytes():
     """Whatever the order of recordings was made in."""
     assert page_of(WHOLE) == page_of(dict(WHOLE))
+
+
+def test_what_was_not_answered_is_counted_in_words_and_page():
+    """Labels, views and verified questions; nothing is said where all were answered."""
+    lost = {
+        "views": 8,
+        "view_problems": {f"reason {number}": 1 for number in range(7)},
+        "questions_not_verified": 2,
+    }
+    report = RunReport("mine", Path("out"), {**WHOLE, **lost}, {}, released=True)
+    told = "used for 1 labels and 7 views and 2 verified questions"
+    printed = " ".join(report.text().split())
+    for words in (printed, words_of(page_of({**WHOLE, **lost}))):
+        assert told in words
+        assert "--retry-problems" in words
+    assert "8 views (reason 0: 1, reason 1: 1," in printed
+    assert "and 2 other reasons" in printed
+    assert "Views answered 1 12.5" in words_of(page_of({**WHOLE, **lost}))
+    assert "--retry-problems" not in words_of(page_of({**WHOLE, "label_problems": {}}))

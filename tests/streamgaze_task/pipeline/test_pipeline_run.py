@@ -31,6 +31,7 @@ BEHIND = {
     "quality": {"judged"},
 }
 """Part of a configuration -> the stages behind it."""
+REPORTS = {"report.json", "report.html"}
 CHANGES = {
     "fixations": {"min_seconds": 0.9},
     "labels": {"round": 7},
@@ -85,7 +86,7 @@ def test_a_run_has_every_file_and_nothing_unfinished(whole):
     names = small.contents(out)
     assert stages_of(names) == (set(small.STAGES), set(small.VIDEOS))
     assert not [name for name in names if "/." in f"/{name}"]
-    assert {name.split("/")[0] for name in names} == {"work", "release", "report.json"}
+    assert {name.split("/")[0] for name in names} == {"work", "release", *REPORTS}
     report = json.loads((out / "report.json").read_text())
     kept = sum(task["kept"] for task in report["questions"].values())
     assert (report["failed"], report["released"]) == ({}, True)
@@ -97,7 +98,7 @@ def test_a_run_has_every_file_and_nothing_unfinished(whole):
 def test_a_second_run_makes_nothing(run):
     """No file but the report is written, and that is the same."""
     before = small.contents(run.parent / "benchmark")
-    assert made_again(run, lambda: make(run)) == {"report.json"}
+    assert made_again(run, lambda: make(run)) == REPORTS
     assert small.contents(run.parent / "benchmark") == before
 
 
@@ -106,7 +107,7 @@ def test_a_moved_folder_is_as_good(run, tmp_path):
     moved = tmp_path / "elsewhere/deep"
     shutil.copytree(run.parent, moved, copy_function=shutil.copy2)
     shutil.rmtree(run.parent)
-    assert made_again(moved / "config.yaml", lambda: make(moved / "config.yaml")) == {"report.json"}
+    assert made_again(moved / "config.yaml", lambda: make(moved / "config.yaml")) == REPORTS
 
 
 @pytest.mark.parametrize("part", CHANGES)
@@ -172,6 +173,23 @@ def test_a_lost_or_damaged_file_is_made_again(run):
     assert small.changed(before, small.contents(out)) == {"release.unrelated"}
 
 
+@pytest.mark.parametrize("how", ["lost", "damaged", "of another recording"])
+def test_gaze_that_is_not_as_it_was_written_is_made_again(run, how):
+    """By the same command, though the stage's own file is as it was."""
+    out = run.parent / "benchmark"
+    before = small.contents(out)
+    gaze = out / f"work/gaze/{small.TABLE}.parquet"
+    if how == "lost":
+        gaze.unlink()
+    elif how == "damaged":
+        gaze.write_bytes(gaze.read_bytes()[:-50])
+    else:
+        shutil.copy(out / f"work/gaze/{small.EGTEA}.parquet", gaze)
+    assert "recordings: 1 to make" in plan_text(read_config(run))
+    make(run)
+    assert small.changed(before, small.contents(out)) == set()
+
+
 def test_until_stops_there(run):
     """Its report counts what there is by then."""
     shutil.rmtree(run.parent / "benchmark")
@@ -197,18 +215,6 @@ def test_a_dry_run_writes_nothing(run):
     assert not out.exists()
 
 
-def test_a_folder_that_is_somebodys_is_not_replaced(run):
-    """`out` may lie anywhere; what no run wrote stays."""
-    out = run.parent / "benchmark"
-    shutil.rmtree(out / "release")
-    (out / "work/release.json").unlink()
-    (out / "release").mkdir()
-    (out / "release/thesis.tex").write_text("years")
-    with pytest.raises(UsageError, match=r"no run wrote what is there: thesis\.tex"):
-        make(run)
-    assert (out / "release/thesis.tex").read_text() == "years"
-
-
 def test_out_that_is_a_file_is_refused(run):
     """In one sentence."""
     small.change(run, out="config.yaml")
@@ -221,9 +227,8 @@ def test_what_a_killed_release_left_goes_away(run):
     out = run.parent / "benchmark"
     before = small.contents(out)
     (out / "release").rename(out / ".release-old")
-    (out / ".release-abc").mkdir()
-    (out / ".release-abc/half").write_text("x")
-    (out / "work/release.json").unlink()
+    (out / ".release-new").mkdir()
+    (out / ".release-new/half").write_text("x")
     make(run)
     assert small.contents(out) == before
 

@@ -19,10 +19,9 @@ pytestmark = pytest.mark.slow
 
 DIES = """
 import os, signal, sys
-from dataclasses import replace
 from pathlib import Path
 from sightline.progress import Silent
-from streamgaze_task.pipeline import make, release, run
+from streamgaze_task.pipeline import lines, make, release
 from streamgaze_task.pipeline.config import read_config
 from streamgaze_task.pipeline.labelling.log import AnswerLog
 
@@ -41,11 +40,13 @@ def dying(function):
         return function(*words, **names)
     return call
 
-def dying_make(stage):
-    def make(task):
-        yield from stage.make(task)
+def dying_write(write):
+    def written(records):
+        yield from records
         die_in_time()  # all lines are written, and the file has not its name yet
-    return replace(stage, make=make)
+    def call(path, header, records):
+        return write(path, header, written(records) if header.get("stage") == where else records)
+    return call
 
 if where == "answers":
     AnswerLog.add = dying(AnswerLog.add)
@@ -57,7 +58,7 @@ elif where == "release":
 elif where == "report":
     make._write_report = dying(make._write_report)
 else:
-    run._STAGES[where] = dying_make(run._STAGES[where])
+    lines.write = dying_write(lines.write)
 make.make_benchmark(
     read_config(Path(sys.argv[1])), workers=1, until="release", skip_failed=False,
     progress=Silent(),
@@ -119,7 +120,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(raw, undisturbed, tmp_path, wher
     whole = {name for name in finished if name.startswith("work/") and "/." not in name}
     whole = {name for name in whole if not name.startswith("work/answers/")}
     again = {name for name in whole if small.times(out)[name] != before[name]}
-    assert again <= {f"work/gaze/{each}.parquet" for each in small.VIDEOS}
+    # What a release consists of is noted before, and again when it is there.
+    assert again <= {"work/release.json", *(f"work/gaze/{each}.parquet" for each in small.VIDEOS)}
 
 
 def test_killed_again_and_again_it_still_ends_the_same(raw, undisturbed, tmp_path):
@@ -215,7 +217,7 @@ def test_the_report_says_what_a_run_left_out(raw, tmp_path):
 
 ENDS = """
 import multiprocessing, os, signal, sys
-from streamgaze_task.pipeline.run import _pool
+from streamgaze_task.pipeline.processes import _pool
 
 if __name__ == "__main__":
     pool = _pool(2)
@@ -249,3 +251,53 @@ def is_alive(pid):
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from pathlib import Path
+
+def end(how, after):
+    time.sleep(after)
+    os.killpg(0, how) if how == signal.SIGINT else os.kill(os.getpid(), how)
+
+if __name__ == "__main__":
+    from sightline.cli import main
+    path, how, after = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    from streamgaze_task.pipeline import processes
+    submitted, started = processes.submitted, []
+
+    def watched(*words):
+        if not started:
+            started.append(threading.Thread(target=end, args=(how, after), daemon=True))
+            started[0].start()
+        return submitted(*words)
+
+    processes.submitted = watched
+    sys.exit(main(["gaze", "run", str(path), "--workers", "2"]))
+"""
+
+
+@pytest.mark.parametrize("after", [0, 0.1, 0.4, 0.8, 1.6])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_is_told_in_one_line(raw, undisturbed, tmp_path, how, after):
+    """Also while workers are starting: no traceback of theirs, nothing said to be leaked."""
+    path = small.copy(raw, tmp_path / "raw")
+    script = tmp_path / "interrupted.py"
+    script.write_text(INTERRUPTED)
+    done = subprocess.run(
+        [sys.executable, str(script), str(path), str(int(how)), str(after)],
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == 130, done.stderr
+    assert said[-1] == "sightline: interrupted; run the same command again to go on"
+    assert "Traceback" not in done.stderr
+    assert "leaked" not in done.stderr
+    if after > 1:
+        small.run("gaze", "run", path)
+        assert small.changed(undisturbed[0], small.contents(path.parent / "benchmark")) == set()

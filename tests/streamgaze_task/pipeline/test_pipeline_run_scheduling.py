@@ -138,6 +138,15 @@ def test_our_errors_have_no_traceback_and_others_do(toy):
     assert "KeyError: 'lost'" in failed["b"]
 
 
+def test_what_the_disk_refuses_is_told_without_a_traceback(toy):
+    """It is no fault of the program."""
+    toy.fails["a", "recordings"] = OSError(28, "No space left on device")
+    told = toy.run("ab").failed["a"]
+    assert "No space left on device" in told
+    assert "next: free some space" in told
+    assert "Traceback" not in told
+
+
 def test_all_may_fail(toy):
     """Nothing is gathered of nobody."""
     for each in "ab":
@@ -181,7 +190,8 @@ def test_others_words_are_used_where_there_are_any(toy):
 def test_what_was_being_written_by_a_killed_run_goes_away(toy):
     """Its name is only this file's; others' files stay."""
     folder = toy.config.work / "fixations"
-    folder.mkdir(parents=True)
+    (toy.config.work / "locks").mkdir(parents=True)
+    folder.mkdir()
     (folder / ".a.jsonl-x1").write_text("half")
     (folder / ".b.jsonl-x1").write_text("half")
     toy.run("a")

@@ -147,7 +147,7 @@ def test_the_verifier_is_asked_about_what_is_left_only():
 
     def verify(questions):
         asked.extend(question.id for question in questions)
-        return {"r/oaa/0000": "not valid: dark"}
+        return {"r/oaa/0000": "not valid: dark", "r/oie/0000": "the verifier chose 'cup': seen"}
 
     bad = replace(GOOD, id="bad", episodes=(1,))
     judged = judge_questions(
@@ -156,6 +156,17 @@ def test_the_verifier_is_asked_about_what_is_left_only():
     assert asked == ["r/oie/0000", "r/oaa/0000"]
     assert [one.dropped for one in judged] == ["", "unsure", "verifier"]
     assert judged[2].reason == "not valid: dark"
+    assert judged[0].reason == "the verifier chose 'cup': seen"
+    settings = QualitySettings(filters=False)
+    judged = judge_questions(
+        [replace(GOOD, episodes=(1,))],
+        PATH,
+        settings=settings,
+        method="sightline",
+        verify=verify,
+    )
+    said = "episode 1 is unsure; the verifier chose 'cup': seen"
+    assert [(one.dropped, one.reason) for one in judged] == [("", said)]
 
 
 def test_settings_are_checked():

@@ -19,6 +19,7 @@ from streamgaze_task.pipeline.labelling.settings import TRIES
 from streamgaze_task.pipeline.quality.settings import QualitySettings
 from streamgaze_task.pipeline.quality.verify import (
     ALERTS,
+    CONFIRMED,
     MEANS,
     NOTHING,
     checks_of,
@@ -53,6 +54,12 @@ def _alert(*points, means="now", asked=2, number=0):
 
 
 def _verified(video, questions, answer, log, *, gaze=None, **settings):
+    """What was objected, and who was asked."""
+    found, labeller = _said(video, questions, answer, log, gaze=gaze, **settings)
+    return {one: why for one, why in found.items() if not why.startswith(CONFIRMED)}, labeller
+
+
+def _said(video, questions, answer, log, *, gaze=None, **settings):
     labeller = answer if isinstance(answer, Scripted) else Scripted(answer)
     found = verify_questions(
         questions,
@@ -90,6 +97,21 @@ def test_an_answer_that_can_be_read_decides(video, tmp_path, answer, why, unveri
     question = _choice()
     found, _ = _verified(video, [question], answer, tmp_path / "log", unverified=unverified)
     assert found == ({question.id: why} if why else {})
+
+
+def test_what_is_said_for_a_question_is_told_too(video, tmp_path):
+    """What was chosen and why; of test points each, and where. An objection to one is all."""
+    choice, alert = _choice(), _alert((6, False), (9, True))
+    right = {f"verify/{alert.id}/0": ALERTS[1], f"verify/{alert.id}/1": ALERTS[0]}
+    scripted = Scripted(lambda query: _picks(right.get(query.key, "cup"))(query))
+    found, _ = _said(video, [choice, alert], scripted, tmp_path / "log")
+    assert found == {
+        choice.id: "the verifier chose 'cup': so it is",
+        alert.id: "the verifier chose 'do not raise the alert' at 6 s: so it is; "
+        "'raise the alert' at 9 s: so it is",
+    }
+    found, _ = _said(video, [alert], _picks(ALERTS[0]), tmp_path / "other")
+    assert found == {alert.id: f"{ALERTS[0]!r} was chosen: so it is"}
 
 
 @pytest.mark.parametrize("text", ["", "yes", "{}", _says("E"), '{"valid": true, "option": "A"'])

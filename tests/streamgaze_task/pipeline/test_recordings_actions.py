@@ -110,6 +110,23 @@ def test_a_few_malformed_ones_are_told(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("start,end,text\n" + "1,soon,cut\n" * 9, "line 2: 'soon' is no number"),
+        ("start,end,text\n" + ",2,cut\n" * 9, "line 2: start is missing"),
+        ("start,end,text\n" + "1,2\n" * 9, "line 2: the line is too short"),
+        ('start,end,text\n"1,5","2,5",cut\n', "decimal comma.*export again"),
+        ("start;end;text\n1;2;cut\n", "columns start, end, text, with ',' between"),
+        ("start,start,end,text\n1,1,2,cut\n", "one column 'start', but has 2"),
+    ],
+)
+def test_what_is_wrong_with_actions_is_told_as_such(tmp_path, text, words):
+    """A bad number is no bad text."""
+    with pytest.raises(DatasetError, match=f"(?s){words}"):
+        read(tmp_path, "ego4d", "actions/v1.csv", text)
+
+
+@pytest.mark.parametrize(
     ("file", "given", "words"),
     [
         ("annotations/v1.json", "[{", "JSON"),

@@ -1,6 +1,7 @@
 """Whether gaze and video belong together; numpy files; videos."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,13 @@ import pytest
 
 from sightline.errors import DatasetError
 from streamgaze_task.cameras import camera_of
-from streamgaze_task.pipeline.gaze_samples import GazeSamples
+from streamgaze_task.pipeline.gaze_samples import GazeSamples, codes_of
 from streamgaze_task.pipeline.recordings import npy
-from streamgaze_task.pipeline.recordings.checks import check_against, within
+from streamgaze_task.pipeline.recordings.checks import check_actions, check_against, within
 from streamgaze_task.pipeline.recordings.read import video_facts
 from streamgaze_task.pipeline.recordings.source import Source
 from streamgaze_task.pipeline.recordings.spec import TableColumns
-from streamgaze_task.pipeline.records import VideoFacts
+from streamgaze_task.pipeline.records import GAZE_TYPES, Action, VideoFacts
 
 VIDEO = VideoFacts(seconds=20.0, frames=600, fps=30.0, width=640, height=480)
 
@@ -23,8 +24,15 @@ def samples(start=0.0, end=20.0, rate=30.0, **columns):
     """Regular samples with the same values throughout."""
     seconds = np.arange(start, end, 1 / rate)
     count = len(seconds)
-    filled = {"x": 0.6, "y": 0.6, "valid": True, "types": "unknown"} | columns
+    filled = {"x": 0.6, "y": 0.6, "valid": True, "codes": GAZE_TYPES.index("unknown")} | columns
     return GazeSamples(seconds, **{name: np.full(count, value) for name, value in filled.items()})
+
+
+def at_times(*seconds):
+    """Valid samples at these times."""
+    place, yes = np.full(len(seconds), 0.6), np.ones(len(seconds), np.bool_)
+    kinds = np.full(len(seconds), GAZE_TYPES.index("unknown"), np.int8)
+    return GazeSamples(np.array(seconds), place, place, yes, kinds)
 
 
 def source(name="table", tmp_path=None, **table):
@@ -59,7 +67,8 @@ def test_shares_of_invalid_and_outside_samples_are_told():
     """A third of each."""
     seconds = np.arange(600) / 30
     types = np.array(["unknown", "untracked", "outside"])[np.arange(600) % 3]
-    gaze = GazeSamples(seconds, np.full(600, 0.6), np.full(600, 0.6), types == "unknown", types)
+    place = np.full(600, 0.6)
+    gaze = GazeSamples(seconds, place, place, types == "unknown", codes_of(types))
     notes = check_against(gaze, VIDEO)
     assert "only 33% of the samples are valid" in notes
     assert "33% of the samples lie outside the frame" in notes
@@ -72,7 +81,7 @@ def test_stated_rate_size_and_frames_are_compared():
     assert any("1088 x 1080" in note for note in notes)
     gone = samples(rate=25.0)
     gaps = GazeSamples(
-        gone.seconds + (gone.seconds > 9) * 3, gone.x, gone.y, gone.valid, gone.types
+        gone.seconds + (gone.seconds > 9) * 3, gone.x, gone.y, gone.valid, gone.codes
     )
     assert not any("a second" in note for note in check_against(gaps, VIDEO, source(rate=25.0)))
     egtea = check_against(samples(), VIDEO, source("egtea"))
@@ -86,12 +95,46 @@ def test_stated_rate_size_and_frames_are_compared():
         (samples(start=0, end=0), "has none"),
         (samples(valid=False), "all 600 are invalid"),
         (samples(x=320.0, y=200.0), "pixels"),
+        (samples(end=20_000, rate=0.03), "0.03 samples a second.*unit"),
+        (samples(end=0.02, rate=30_000), "3e.04 samples a second.*unit"),
+        (at_times(0.5), "one sample, 0.5 s.*column holds the times"),
+        (at_times(*[1.0] * 600), "all 600 at one time, 1 s"),
+        (samples(end=0.6, rate=1000), "tenth.*0.599 of 20 s.*unit"),
+        (at_times(*np.arange(0, 1.2, 0.1), *np.arange(19, 19.9, 0.1)), "tenth.*1.9 of 20 s"),
     ],
 )
 def test_what_cannot_be_is_refused(gaze, words):
     """Nothing could be asked about such a recording."""
-    with pytest.raises(DatasetError, match=words):
+    with pytest.raises(DatasetError, match=f"(?s){words}"):
         check_against(gaze, VIDEO)
+
+
+@pytest.mark.parametrize("rate", [10.0, 24.0, 120.0, 2000.0])
+def test_every_trackers_rate_is_taken(rate):
+    """The slowest glasses, a film's frames, and the fastest on a desk."""
+    assert check_against(samples(rate=rate), VIDEO) == ()
+
+
+def test_two_eyes_at_one_time_are_one_moment():
+    """Their rate is that of the times, with or without gaps."""
+    twice = np.repeat(np.arange(0, 20, 1 / 30), 2)
+    assert check_against(at_times(*twice), VIDEO, source(rate=30.0)) == ()
+
+
+def actions(*starts, seconds=2.0):
+    """Actions that begin at these times."""
+    return [Action(start, start + seconds, "cut") for start in starts]
+
+
+def test_actions_are_compared_with_the_video():
+    """Some beyond its end are told, all are refused."""
+    assert check_actions([], VIDEO, "r1") == ()
+    assert check_actions(actions(0, 18.5), VIDEO, "r1") == ()
+    (note,) = check_actions(actions(0, 19.5, 21), VIDEO, "r1")
+    assert "2 of 3 actions end after the video, 1 of them start after it; check the unit" in note
+    assert "1 of 1 actions end" in check_actions(actions(0, seconds=1500), VIDEO, "r1")[0]
+    with pytest.raises(DatasetError, match=r"(?s)of r1 .* all 2 start at 500 to 900 s.*unit"):
+        check_actions(actions(900, 500), VIDEO, "r1")
 
 
 def test_only_what_lies_inside_the_video_is_kept():
@@ -182,3 +225,12 @@ def test_a_video_that_is_no_mp4_says_how_to_make_one(tmp_path):
     (tmp_path / "v.mkv").write_bytes(b"\x1aE\xdf\xa3")
     with pytest.raises(DatasetError, match=r"ffmpeg -i v\.mkv -c copy v\.mp4"):
         video_facts(source(tmp_path=tmp_path))
+
+
+def test_a_broken_video_of_ones_own_is_not_compared_with_a_release(tmp_path):
+    """There is none."""
+    (tmp_path / "v.mp4").write_bytes(b"hello")
+    own = replace(source(), video=tmp_path / "v.mp4")
+    with pytest.raises(DatasetError, match="player shows it to its end") as caught:
+        video_facts(own)
+    assert "release" not in str(caught.value)

@@ -60,6 +60,97 @@ def test_nothing_is_lost_in_silence(tmp_path):
     ]
 
 
+def told(folder, **more):
+    """Names of the videos and gaze files that are taken, and notes without the folder."""
+    found = survey(table(folder, **more), folder)
+    taken = [(one.video.name, one.gaze[0].relative_to(folder).as_posix()) for one in found.sources]
+    return taken, [note.replace(f"{folder}/", "") for note in found.notes]
+
+
+def test_a_second_video_of_one_name_is_told(tmp_path):
+    """Of a.mp4 beside a.mov the mp4 is taken, whatever the order of the patterns or of the disk."""
+    files(tmp_path, "videos/a.mov", "videos/a.mkv", "videos/a.mp4", "gaze/a.csv", "a.mp4")
+    notes = [
+        f"{name}: not read, because videos/a.mp4 is taken"
+        for name in ("a.mp4", "videos/a.mkv", "videos/a.mov")
+    ]
+    assert told(tmp_path) == ([("a.mp4", "gaze/a.csv")], notes)
+    any_suffix = {"video": "videos/{id}.*"}
+    assert told(tmp_path, files=any_suffix) == ([("a.mp4", "gaze/a.csv")], notes[1:])
+
+
+@pytest.mark.parametrize(
+    ("names", "video"),
+    [
+        (("s1/a.mp4", "s2/a.mp4"), "*/{id}.mp4"),
+        (("s1/a.mp4", "s2/a.mov"), "*/{id}.*"),
+        (("s1/a.mp4", "s1/a.MP4"), "s1/{id}.mp4"),
+    ],
+)
+def test_two_recordings_of_one_name_are_refused(tmp_path, names, video):
+    """Nothing says which of them is meant; but videos that nobody looks into may have one name."""
+    files(tmp_path, *names, "s1/a.csv", "s1/x.mp4", "s2/x.mp4")
+    both = {"video": video, "gaze": "*/{id}.csv"}
+    with pytest.raises(UsageError, match=r"(?s)two recordings are called a: .*rename") as caught:
+        find(RecordingsSettings("table", str(tmp_path), files=both), tmp_path)
+    assert all(name in str(caught.value) for name in names)
+    (tmp_path / names[1]).unlink()
+    assert len(find(RecordingsSettings("table", str(tmp_path), files=both), tmp_path)) == 1
+
+
+def test_further_gaze_and_actions_are_told(tmp_path):
+    """With the file that is taken."""
+    files(tmp_path, "videos/a.mp4", "gaze/a.csv", "gaze/a.parquet", "a_gaze.csv", "a_actions.csv")
+    files(tmp_path, "actions/a.csv")
+    taken, notes = told(tmp_path)
+    assert taken == [("a.mp4", "gaze/a.csv")]
+    assert notes == [
+        "a_actions.csv: not read, because actions/a.csv is taken",
+        "a_gaze.csv: not read, because gaze/a.csv is taken",
+        "gaze/a.parquet: not read, because gaze/a.csv is taken",
+    ]
+
+
+def test_actions_that_are_not_read_are_told(tmp_path):
+    """Those of no video, and those that no pattern fits."""
+    files(tmp_path, "videos/a.mp4", "gaze/a.csv", "actions/A.csv", "actions/a.json", "actions/.x")
+    found = survey(table(tmp_path), tmp_path)
+    assert found.sources[0].actions is None
+    assert [note.replace(f"{tmp_path}/", "") for note in found.notes] == [
+        "actions/A.csv: left out, because there is no video",
+        "actions: a.json not read, because actions are looked for in actions/{id}.csv",
+    ]
+
+
+def test_suffixes_may_be_in_upper_case(tmp_path):
+    """Cameras and Windows write them so; one as in the pattern comes first."""
+    files(tmp_path, "videos/GX01.MP4", "gaze/GX01.CSV", "actions/GX01.Csv", "gaze/GX01.csv")
+    found = survey(table(tmp_path), tmp_path)
+    (source,) = found.sources
+    assert [source.video.name, source.gaze[0].name] == ["GX01.MP4", "GX01.csv"]
+    assert source.actions.name == "GX01.Csv"
+    assert [note.rpartition("/")[2] for note in found.notes] == ["GX01.csv is taken"]
+    (tmp_path / "gaze/GX01.csv").unlink()
+    assert survey(table(tmp_path), tmp_path).sources[0].gaze[0].name == "GX01.CSV"
+    folder = files(tmp_path / "exo", "full/a.MP4", "full/gazes_30fps_npy/a.NPY")
+    assert len(find(RecordingsSettings("egoexolearn", str(folder)), folder)) == 1
+
+
+def test_names_keep_their_case(tmp_path):
+    """On every machine: A and a are two recordings."""
+    files(tmp_path, "a.mp4", "A.csv")
+    with pytest.raises(DatasetError, match="no gaze"):
+        find(table(tmp_path), tmp_path)
+
+
+def test_a_recording_is_told_in_one_line(tmp_path):
+    """With all its files."""
+    files(tmp_path, "videos/a.mp4", "gaze/a.csv", "actions/a.csv", "b.mp4", "b.csv")
+    a, b = find(table(tmp_path), tmp_path)
+    assert a.text() == "a  table  videos/a.mp4, gaze: gaze/a.csv, actions: actions/a.csv"
+    assert b.text() == "b  table  b.mp4, gaze: b.csv, actions: none"
+
+
 def test_holoassist_is_named_by_its_sessions(tmp_path):
     """All its videos have the same name."""
     for name in ("R007-7July", "z001"):

@@ -84,27 +84,37 @@ def test_times_that_go_back_are_sorted_and_told(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("seconds;x;y\n0;1;1\n", "column 'seconds'"),
-        ("seconds,x\n0,1\n", "column 'y'"),
-        ("seconds,x,y\n", "no rows"),
+        ("seconds;x;y\n0;1;1\n", "column 'seconds'.*in columns: separator: \";\""),
+        ("seconds\tx\ty\n0\t1\t1\n", r"column 'seconds'.*in columns: separator: \"\\t\""),
+        ("seconds,x\n0,1\n", "column 'y'.*what they are called"),
+        ("seconds,x,y,x\n0,1,1,2\n", "one column 'x', but has 2.*rename"),
+        ("seconds,x,y\n", "no rows.*export"),
+        ("seconds,x,y\n" + "0,1,0,5,0,5\n" * 9, "9 of 9 lines.*more than 3 cells.*decimal commas"),
         ("", "column 'seconds'"),
         ('seconds,x,y\n0,"0,5",1\n', "decimal comma"),
         ("seconds,x,y\n" + "abc,1,1\n" * 50, "50 of 50"),
         ("seconds,x,y\n" + ",1,1\n" * 50, "seconds is missing"),
         ("seconds,x,y\n" + "1\n" * 50, "too short"),
-        ("seconds,x,y\n1,1,1" + "0" * 70_000, "longer than"),
+        ("seconds,x,y\n1,1,1" + "0" * 70_000, "longer than.*one sample a line"),
+        ('seconds,x,y\n"1,1,1\n' + "1,1,1\n" * 30_000, "line .*: field.*every quote"),
     ],
 )
 def test_tables_that_cannot_be_read(tmp_path, text, words):
     """One sentence says what was wrong and where."""
-    with pytest.raises(DatasetError, match=words):
+    with pytest.raises(DatasetError, match=f"(?s){words}"):
         table(tmp_path, text)
+
+
+def test_cells_without_a_name_may_be_empty_or_few(tmp_path):
+    """Separators at the end of a line, and a remark on one of them."""
+    text = "seconds,x,y\n0.1,0.5,0.5,\n0.2,0.5,0.5,,\n0.3,0.5,0.5,a remark\n"
+    assert len(table(tmp_path, text).samples) == 3
 
 
 def test_a_table_that_is_no_text_is_refused(tmp_path):
     """Bytes that are no UTF-8."""
     (tmp_path / "a.csv").write_bytes(b"seconds,x,y\n\xff\xfe\x00\x01,1,1\n")
-    with pytest.raises(DatasetError, match="UTF-8"):
+    with pytest.raises(DatasetError, match=r"(?s)UTF-8.*next: save it as UTF-8"):
         read_table(tmp_path / "a.csv", TableColumns(), VIDEO)
 
 
@@ -142,8 +152,19 @@ def test_broken_parquet_is_refused(tmp_path, content):
 def test_parquet_columns_must_be_plain(tmp_path):
     """A list is no number."""
     pq.write_table(pa.table({"seconds": [[0.0]], "x": [1.0], "y": [1.0]}), tmp_path / "a.parquet")
-    with pytest.raises(DatasetError, match="numbers or texts"):
+    with pytest.raises(DatasetError, match=r"(?s)numbers or texts.*next: cast it"):
         read_table(tmp_path / "a.parquet", TableColumns(), VIDEO)
+
+
+def test_parquet_has_neither_a_column_twice_nor_decimal_commas(tmp_path):
+    """As a CSV."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.Table.from_arrays([[0.0]] * 4, names=["seconds", "x", "y", "x"]), path)
+    with pytest.raises(DatasetError, match="one column 'x', but has 2"):
+        read_table(path, TableColumns(), VIDEO)
+    pq.write_table(pa.table({"seconds": ["0,5"], "x": [0.5], "y": [0.5]}), path)
+    with pytest.raises(DatasetError, match=r"(?s)decimal comma.*export again"):
+        read_table(path, TableColumns(), VIDEO)
 
 
 def ego4d(tmp_path, rows):

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from fractions import Fraction
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from sightline.errors import DatasetError, UsageError
 from sightline.video import frames_at, scan
 from streamgaze_task.cameras import Camera
 from streamgaze_task.gaze import GazeTable
+from streamgaze_task.pipeline.labelling import names
 from streamgaze_task.pipeline.records import (
     Judged,
     LabelledFixation,
@@ -24,7 +26,7 @@ from streamgaze_task.pipeline.records import (
     SeenObject,
     TestPoint,
 )
-from streamgaze_task.pipeline.review import cutting
+from streamgaze_task.pipeline.review import cutting, editing
 from streamgaze_task.pipeline.review.build import write_page
 from streamgaze_task.pipeline.review.recording import ReviewRecording
 from streamgaze_task.pipeline.review.rows import seen_digest
@@ -120,7 +122,7 @@ def recordings(folder: Path) -> list[ReviewRecording]:
     asked = (
         question(0, "tame"),
         replace(question(1, "tame"), dropped="text_only", reason="answered without the video"),
-        alert("tame"),
+        replace(alert("tame"), reason="the verifier chose 'alert' at 5 s: a cup"),
     )
     wild = tuple(
         fixation(number, name, beside=(SeenObject(name),), caption=name)
@@ -366,3 +368,17 @@ def test_a_folder_with_something_in_it_is_not_overwritten(tmp_path):
     (tmp_path / "decisions.json").write_text("{}", encoding="utf-8")
     with pytest.raises(UsageError, match="not an empty folder"):
         write_page(tmp_path, [], name="n")
+
+
+def test_the_page_refuses_the_names_that_the_merge_refuses():
+    """Its rules are written again in its script: words, lengths, options."""
+    script = (files("streamgaze_task.pipeline.review") / "page/typed.js").read_text("utf-8")
+    (listed,) = re.findall(r"NOTHING = \[(.*?)\];", script, re.DOTALL)
+    assert set(re.findall(r'"(.*?)"', listed)) == names._NOTHING
+    said = dict(re.findall(r"const ([A-Z_]+) = (\d+);", script))
+    assert {name: int(value) for name, value in said.items()} == {
+        "LONGEST_TEXT": editing.LONGEST_TEXT,
+        "LONGEST_OPTION": editing.LONGEST_OPTION,
+        "LONGEST_NAME": names.LONGEST_NAME,
+        "MOST_WORDS": names.MOST_WORDS,
+    }

@@ -4,7 +4,7 @@
   "use strict";
 
   const page = globalThis.sightlineReview;
-  const OPTIONS = "{options}";
+  const { clean, nameFault, textFault, optionsFault } = page;
 
   function element(name, text, kind) {
     const made = document.createElement(name);
@@ -16,8 +16,6 @@
   /** Two values of plain JSON are the same. */
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-  const clean = (text) => text.trim().replace(/\s+/gu, " ");
-
   function field(label, value, kind) {
     const made = element("label", label);
     const input = element(kind || "input");
@@ -25,11 +23,13 @@
     input.autocomplete = "off";
     input.maxLength = 20000;
     made.append(input);
-    return { made, input, read: () => (input.value === value ? value : clean(input.value)) };
+    const shown = input.value; // a field of one line leaves line breaks out
+    return { made, input, read: () => (input.value === shown ? value : clean(input.value)) };
   }
 
-  /** A list of names: each can be taken away, new ones are typed below. */
-  function names(label, given, visible) {
+  /** A list of names: each can be taken away, new ones are typed below; `tell` is told why one is
+      none. */
+  function names(label, given, visible, tell) {
     const kept = [...given];
     const made = element("fieldset");
     const list = element("ul", undefined, "names");
@@ -54,37 +54,44 @@
         return entry;
       }));
     }
+    /** Take over what is typed; returns why that cannot be. */
     function add() {
       const name = clean(input.value).toLowerCase();
+      const fault = name && nameFault(name);
+      if (fault) return fault;
       input.value = "";
       if (name && !kept.includes(name)) kept.push(name);
       draw();
+      return "";
     }
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
       event.preventDefault();
-      add();
+      tell(add());
     });
     draw();
     made.append(element("legend", label), list, input);
-    return { made, read: () => { add(); return kept; } };
+    return { made, add, kept };
   }
 
-  function ofFixation(item, visible) {
+  function ofFixation(item, original, visible, tell) {
     const gazed = field("Looked at", item.gazed || "");
     gazed.input.setAttribute("list", "names");
-    const beside = names("Also in the circle", item.beside, visible);
-    const outside = names("In view outside the circle", item.outside, visible);
+    const beside = names("Also in the circle", item.beside, visible, tell);
+    const outside = names("In view outside the circle", item.outside, visible, tell);
+    const known = [original.gazed, ...original.beside, ...original.outside];
     function read() {
       const name = gazed.read();
-      const now = { gazed: name === item.gazed ? name : name.toLowerCase(), beside: beside.read(), outside: outside.read() };
-      if (!now.gazed) return { fault: "Name what was looked at, or reject the fixation." };
+      if (!name) return { fault: "Name what was looked at, or reject the fixation." };
+      const fault = (known.includes(name) ? "" : nameFault(name)) || beside.add() || outside.add();
+      if (fault) return { fault };
+      const now = { gazed: known.includes(name) ? name : name.toLowerCase(), beside: beside.kept, outside: outside.kept };
       return { now };
     }
     return { parts: [gazed.made, beside.made, outside.made], read };
   }
 
-  function ofQuestion(item) {
+  function ofQuestion(item, original) {
     const text = field("Question", item.text, "textarea");
     const answer = field("Right answer", item.answer);
     const wrong = item.wrong.map((one, at) => field(`Wrong option ${at + 1}`, one));
@@ -102,9 +109,8 @@
     const proactive = item.points.length > 0;
     function read() {
       const now = { text: text.read() };
-      if (!now.text) return { fault: "A question needs words." };
-      const marks = (words) => words.split(OPTIONS).length;
-      if (marks(now.text) !== marks(item.text)) return { fault: `Keep ${OPTIONS} where the options go.` };
+      const unfit = now.text === original.text ? "" : textFault(now.text, original.text);
+      if (unfit) return { fault: unfit };
       if (proactive) {
         now.points = item.points.map(([seconds], at) => [seconds, boxes[at].checked]);
         const first = now.points.findIndex(([, alert]) => alert);
@@ -114,9 +120,8 @@
       }
       now.answer = answer.read();
       now.wrong = wrong.map((one) => one.read());
-      const all = [now.answer, ...now.wrong].map((one) => one.trim().toLowerCase());
-      if (all.includes("") || new Set(all).size !== 4) return { fault: "The four options must be there and differ." };
-      return { now };
+      const fault = optionsFault([now.answer, ...now.wrong], [original.answer, ...original.wrong]);
+      return fault ? { fault } : { now };
     }
     const parts = proactive ? [text.made, points] : [text.made, answer.made, ...wrong.map((one) => one.made)];
     return { parts, read };
@@ -128,9 +133,10 @@
     const made = element("form", undefined, "form");
     made.noValidate = true;
     made.setAttribute("aria-label", "Edit");
-    const inner = item.kind === "fixation" ? ofFixation(item, visible) : ofQuestion(item);
     const fault = element("p", "", "fault");
     fault.setAttribute("role", "alert");
+    const tell = (words) => { fault.textContent = words; };
+    const inner = item.kind === "fixation" ? ofFixation(item, original, visible, tell) : ofQuestion(item, original);
     const buttons = element("div", undefined, "buttons");
     const keep = element("button", "Save ", "save");
     keep.append(element("kbd", "Ctrl Enter"));
@@ -164,5 +170,5 @@
     return made;
   }
 
-  Object.assign(page, { OPTIONS, element, form });
+  Object.assign(page, { element, form });
 })();

@@ -29,13 +29,14 @@
     return [made];
   }
 
-  function saidOfQuestion(number, shown) {
+  function saidOfQuestion(number, item, shown) {
     const made = [element("p", visible(askedOf(shown)), "asked")];
     if (shown.points.length) {
       const means = { now: "alert while it is so", already_seen: "alert from the first time on" }[shown.means];
       made.push(...part(`Test points${means ? `: ${means}` : ""}`, pointsOf(shown)));
     } else made.push(optionsOf(shown));
     if (shown.dropped) made.push(element("p", `Dropped by ${visible(shown.dropped)}: ${visible(shown.reason) || "no reason given"}`, "fault long"));
+    else if (shown.reason && stateOf(number, item) !== "edit") made.push(element("p", `Noted: ${visible(shown.reason)}`, "quiet long"));
     const [start, end] = shown.span;
     if (end > start) made.push(element("p", `Evidence: ${start.toFixed(1)} to ${end.toFixed(1)} s`, "quiet"));
     made.push(...looksOf(number, shown));
@@ -97,7 +98,7 @@
     const shown = effective(number, item);
     page.stop();
     const said = element("div", undefined, "said");
-    said.append(...(item.kind === "fixation" ? saidOfFixation(shown, state) : saidOfQuestion(number, shown)));
+    said.append(...(item.kind === "fixation" ? saidOfFixation(shown, state) : saidOfQuestion(number, item, shown)));
     const deciding = element("div", undefined, "deciding");
     deciding.append(verdicts(), noteOf(number, item));
     get("item").replaceChildren(headOf(number, item, state), page.clipsOf(number, item), said, deciding);
