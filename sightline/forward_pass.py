@@ -102,7 +102,7 @@ class ForwardPass:
             f"{self._path} has {self._scan.frame_count} frames, but {len(missing)} of those needed "
             f"cannot be decoded; the first is frame {first} at "
             f"{self._scan.pts_seconds[first]:.3f} s",
-            next_step="check the file against the release",
+            next_step="get the file again from where it came; it is damaged",
         )
 
 

@@ -293,5 +293,5 @@ def opened(source: Path | IO[bytes], name: str = "") -> Iterator[tuple[Any, Any]
         reason = getattr(error, "strerror", None) or error
         raise DatasetError(
             f"{name} must be an mp4 that can be decoded: {reason}",
-            next_step="check the file against the release",
+            next_step="get the file again from where it came; it is damaged",
         ) from error

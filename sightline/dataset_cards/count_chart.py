@@ -43,7 +43,7 @@ def count_chart(rows: Sequence[Mapping[str, Any]], title: str, beside: str) -> b
     except ImportError as error:
         raise UsageError(
             "the pictures of a card need the package matplotlib",
-            next_step="pip install 'sightline[publish]'",
+            next_step="pip install '.[publish]' in the clone",
         ) from error
     size = (WIDTH_INCHES, _AROUND_INCHES + _ROW_INCHES * max(len(rows), 1))
     # A user's own matplotlibrc must not change what is published.

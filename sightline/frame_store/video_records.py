@@ -135,7 +135,7 @@ def _name(path: Path) -> str:
     except OSError as error:
         raise DatasetError(
             f"{path} must be an mp4 that can be decoded: {error.strerror}",
-            next_step="check the file against the release",
+            next_step="get the file again from where it came; it is damaged",
         ) from error
     told = [str(real), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]

@@ -39,7 +39,8 @@ def add_adapter(model: Any, name: str, commit: str | None) -> None:
     """
     if not is_peft_available():
         raise UsageError(
-            f"adapter ({name}) needs the package peft", next_step="pip install 'sightline[lora]'"
+            f"adapter ({name}) needs the package peft",
+            next_step="pip install '.[lora]' in the clone",
         )
     try:
         _check_kind(name, commit)
