@@ -55,7 +55,7 @@ def _png(rows: int, draw: Callable[[Any], None]) -> bytes:
     except ImportError as error:
         raise UsageError(
             "--png needs the package matplotlib",
-            next_step="pip install '.[publish]' in the clone, or use --html, which needs nothing more",
+            next_step="pip install '.[publish]' in the clone, or use --html, which needs no more",
         ) from error
     size = (WIDTH_INCHES, _AROUND_INCHES + _ROW_INCHES * max(rows, 1))
     # A user's own matplotlibrc must not change the picture.
