@@ -12,21 +12,22 @@ import numpy as np
 
 from streamgaze_task.pipeline import lines
 from streamgaze_task.pipeline.facts import RecordingFacts
-from streamgaze_task.pipeline.records import FoundFixation, LabelledFixation, SeenObject, View
+from streamgaze_task.pipeline.records import FoundFixation
 from streamgaze_task.pipeline.stage import path_of
 from streamgaze_task.rendering import raw
-from streamgaze_task.rendering.judge_world import happened
 from streamgaze_task.rendering.painter import Painter
 from streamgaze_task.rendering.raw.recordings import RECORDINGS, actions_of, tracked
+from streamgaze_task.rendering.reading_script import ScriptReader
 from streamgaze_task.rendering.scanpath import script_of
 from streamgaze_task.rendering.signals import Signal
 from streamgaze_task.rendering.truth import frame_times
 from streamgaze_task.sample_recordings import DATASETS, config_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from streamgaze_task.pipeline.records import LabelledFixation, View
     from streamgaze_task.pipeline.stage import Task
     from streamgaze_task.rendering.raw.recordings import Recording
 
@@ -143,45 +144,23 @@ def write_labels(task: Task, size: str) -> None:
     """What a labeller that knows the room would say of the fixations and of every second."""
     video_seconds = task.read("recordings", RecordingFacts)[0].video.seconds
     found = [one for one in task.read("fixations", FoundFixation) if not one.dropped]
-    room = _Room(_recording(size))
-    views = (room.view(at) for at in range(int(video_seconds)))
-    for name, records in (("labels", map(room.label, found)), ("views", views)):
+    reader = ScriptReader(script_of(_recording(size).video, 0))
+    views = (_view(reader, at) for at in range(int(video_seconds)))
+    for name, records in (("labels", (_label(reader, one) for one in found)), ("views", views)):
         path = path_of(task.config, name, task.source.recording_id)
         lines.write(path, {"stage": name, "key": "written down"}, records)
 
 
-class _Room:
-    """What the script of the minute says, over and over."""
+def _label(reader: ScriptReader, fixation: FoundFixation) -> LabelledFixation:
+    start, end = fixation.start_seconds, fixation.end_seconds
+    before = (start + end) / 2 // CLIP_SECONDS * CLIP_SECONDS
+    inside = replace(
+        fixation,
+        start_seconds=max(start - before, 0.0),
+        end_seconds=min(end - before, CLIP_SECONDS),
+    )
+    return replace(reader.label(inside), start_seconds=start, end_seconds=end)
 
-    def __init__(self, recording: Recording) -> None:
-        self.script = script_of(recording.video, 0)
-        self.world = happened(self.script)
 
-    def label(self, fixation: FoundFixation) -> LabelledFixation:
-        at = (fixation.start_seconds + fixation.end_seconds) / 2 % CLIP_SECONDS
-        look = next((one for one in self.script.looks if one.start <= at < one.end), None)
-        circle = self.world.circle(look) if look else ()
-        outside = [name for name in self._clear(at) if name not in circle]
-        return LabelledFixation(
-            number=fixation.number,
-            start_seconds=fixation.start_seconds,
-            end_seconds=fixation.end_seconds,
-            x=fixation.x,
-            y=fixation.y,
-            gazed=self._thing(look.thing) if look else None,
-            beside=tuple(self._thing(name) for name in circle if look and name != look.thing),
-            outside=tuple(map(self._thing, outside)) if look else (),
-            sure=look is not None,
-        )
-
-    def view(self, seconds: int) -> View:
-        at = seconds % CLIP_SECONDS
-        seen = tuple(self._clear(at))
-        partly = (n for n in sorted(self.world.names) if not self.world.absent(n, at, at))
-        return View(float(seconds), seen, tuple(name for name in partly if name not in seen))
-
-    def _clear(self, at: float) -> Iterable[str]:
-        return [name for name in sorted(self.world.names) if self.world.clear(name, at, at)]
-
-    def _thing(self, name: str) -> SeenObject:
-        return SeenObject(name, attributes={"color": self.script.thing(name).colour})
+def _view(reader: ScriptReader, at: int) -> View:
+    return replace(reader.view(float(at % CLIP_SECONDS)), seconds=float(at))

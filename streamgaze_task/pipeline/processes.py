@@ -27,7 +27,7 @@ def workers(count: int) -> Iterator[ProcessPoolExecutor]:
     with _terminated_as_interrupted(), _pool(count) as pool:
         try:
             yield pool
-        except BaseException:
+        except BaseException:  # an interrupt, too: it is raised again
             for process in set(multiprocessing.active_children()) - before:
                 process.terminate()
             pool.shutdown(cancel_futures=True)
