@@ -21,6 +21,10 @@ BESIDE_SECONDS = 1.0
 """A view that lacks a thing speaks against a look at it for so long before and after (ours: the
 usual time from one view to the next)."""
 
+COMING_SECONDS = 1.5
+"""A look may begin so early (ours: when the head still turns, the gaze may rest in the frame before
+the thing comes under it)."""
+
 
 def make(scanpath: Scanpath, rules: Rules, rng: Random) -> Iterator[Question]:
     """GTA: asked during the first look, for things that are looked at later and not before.
@@ -60,7 +64,9 @@ def targets(scanpath: Scanpath, group: Group) -> Iterator[Target]:
             numbers = tuple(one.number for one in found)
             handled = tuple(span for words, span in actions if words & stems(name))
             unseen = _unseen(scanpath, name, spans)
-            yield Target(name, spans, (*nobody_knows, *close, *handled, *unseen), numbers)
+            coming = tuple((start, start + COMING_SECONDS) for start, _ in spans)
+            unknown = (*nobody_knows, *close, *handled, *unseen, *coming)
+            yield Target(name, spans, unknown, numbers)
 
 
 def _unknown(scanpath: Scanpath) -> Spans:

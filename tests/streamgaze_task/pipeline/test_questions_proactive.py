@@ -228,11 +228,21 @@ class TestGaze:
         ]
         assert cup.alert(24) is False
 
+    def test_a_look_may_begin_early(self):
+        """While the head turns the gaze may rest in the frame; and what ends, ends for sure."""
+        targets = gta.targets(scanpath(*LOOKS, seconds=70.0), "gazed")
+        (jar,) = [one for one in targets if one.name == "jar"]
+        assert jar.spans[0] == (10.0, 19.9)
+        assert [jar.alert(at) for at in (9.0, 10.8, 11.5, 11.6, 19.1)] == [
+            *(False, None, None),
+            *(True, True),
+        ]
+
     def test_a_look_may_have_lasted_into_a_loss(self):
         """Points keep away from both ends of one."""
-        recording = scanpath(*LOOKS, seconds=70.0, losses=((42.0, 46.0),))
+        recording = scanpath(*LOOKS, seconds=70.0, losses=((44.0, 46.0),))
         (jar,) = [one for one in gta.targets(recording, "gazed") if one.name == "jar"]
-        assert [jar.alert(at) for at in (41.0, 41.5, 46.5, 47.0)] == [True, None, None, True]
+        assert [jar.alert(at) for at in (43.0, 43.5, 46.5, 47.0)] == [True, None, None, True]
 
     def test_beside_what_is_looked_at_it_is_a_matter_of_reading(self):
         """Beside what is looked at it is a matter of reading."""
