@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sightline.archives import JUNK
 from sightline.errors import DatasetError, UsageError
 from sightline.staging import file_sha256
 from streamgaze_task.pipeline import lines
@@ -87,7 +88,9 @@ def _strange(release: Path) -> list[str]:
     if release.is_symlink() or (release.exists() and not release.is_dir()):
         return [release.name]
     known = {one.name for one in files_of(release)}
-    return [*(name for name in _names(release) if name not in known), *(one.name for one in beside)]
+    # What file managers leave in every folder that somebody looks into is nobody's.
+    foreign = [one for one in _names(release) if one not in known and not JUNK.search(one)]
+    return [*foreign, *(one.name for one in beside)]
 
 
 def _names(release: Path) -> list[str]:

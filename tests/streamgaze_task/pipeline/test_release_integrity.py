@@ -51,6 +51,13 @@ def test_a_harmed_release_is_made_again_and_that_is_told(run, name, harm):
     assert make(run).said == ""
 
 
+def test_what_a_file_manager_leaves_there_is_nobodys(run):
+    """The next run neither refuses it nor makes the release again for it."""
+    (run.parent / "benchmark/release/qa/.DS_Store").write_bytes(b"x")
+    make(run)
+    assert make(run).said == ""
+
+
 def test_a_video_that_is_written_into_is_noticed_in_its_release(run, monkeypatch):
     """Where the first stage does not look, too: a hard link has the time of its source."""
     monkeypatch.setattr("streamgaze_task.pipeline.intake._ENDS", 1 << 10)
