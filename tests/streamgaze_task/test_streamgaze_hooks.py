@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import streamgaze_task.tasks
 from sightline.errors import DatasetError, EvaluationError, UsageError
 from sightline.records import ERROR_MARK, Score
 from streamgaze_task.tasks import hooks, runs, table
@@ -315,3 +316,31 @@ def test_an_output_folder_that_cannot_be_written(args, tmp_path, capsys):
     (tmp_path / "out").write_text("a file")
     assert run_task("streamgaze_oie", None, args)[0] == 100.0
     assert "the report could not be saved" in capsys.readouterr().out
+
+
+# A task file of one's own
+
+FOLDER = Path(streamgaze_task.tasks.__path__[0])
+VARIANT = """
+include: {template}
+task: streamgaze_oie_3
+test_split: oie
+lmms_eval_specific_kwargs:
+  default: {{task: streamgaze_oie_3, gaze_prompt: visual, sampling: grid, max_frames: 3}}
+"""
+
+
+@pytest.mark.slow
+def test_a_variant_of_ones_own(tmp_path):
+    """A file as the README has it is loaded by lmms-eval and shows what it says."""
+    pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
+    from lmms_eval.utils import load_yaml_config
+
+    path = tmp_path / "variant.yaml"
+    path.write_text(VARIANT.format(template=FOLDER / "_default_template_yaml"))
+    config = load_yaml_config(str(path), mode="full")
+    assert Path(config["dataset_kwargs"]["data_files"]["oie"]).is_file()
+    docs = config["process_docs"](SimpleNamespace(split=config["test_split"]))
+    settings = config["lmms_eval_specific_kwargs"]["default"]
+    (message,) = config["doc_to_messages"](docs[2], settings)
+    assert sum(item["type"] == "image" for item in message["content"]) == 3

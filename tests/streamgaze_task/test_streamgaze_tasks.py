@@ -6,7 +6,6 @@ import importlib
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -208,31 +207,3 @@ def test_models_that_choke_on_the_published_text_are_refused(model):
         read_settings(block("streamgaze_reference_oaa", model))
     assert model not in TASKS["streamgaze_reference_oie"]["lmms_eval_specific_kwargs"]
     assert model not in TASKS["streamgaze_oaa"]["lmms_eval_specific_kwargs"]
-
-
-# A task file of one's own
-
-
-VARIANT = """
-include: {template}
-task: streamgaze_oie_3
-test_split: oie
-lmms_eval_specific_kwargs:
-  default: {{task: streamgaze_oie_3, gaze_prompt: visual, sampling: grid, max_frames: 3}}
-"""
-
-
-@pytest.mark.slow
-def test_a_variant_of_ones_own(tmp_path):
-    """A file as the README has it is loaded by lmms-eval and shows what it says."""
-    pytest.importorskip("lmms_eval", reason="needs sightline[eval]")
-    from lmms_eval.utils import load_yaml_config
-
-    path = tmp_path / "variant.yaml"
-    path.write_text(VARIANT.format(template=FOLDER / "_default_template_yaml"))
-    config = load_yaml_config(str(path), mode="full")
-    assert Path(config["dataset_kwargs"]["data_files"]["oie"]).is_file()
-    docs = config["process_docs"](SimpleNamespace(split=config["test_split"]))
-    settings = config["lmms_eval_specific_kwargs"]["default"]
-    (message,) = config["doc_to_messages"](docs[2], settings)
-    assert sum(item["type"] == "image" for item in message["content"]) == 3

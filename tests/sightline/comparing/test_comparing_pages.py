@@ -194,7 +194,7 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch):
     """The page needs nothing more, the picture does."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     first, second = runs()
-    with pytest.raises(UsageError, match=r"pip install 'sightline\[publish\]'"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[publish\]'"):
         charts.comparison_png(compared(first, second))
     assert "<svg" in comparison_page(compared(first, second), first.board)
 

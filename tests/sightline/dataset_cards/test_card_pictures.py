@@ -90,7 +90,7 @@ def test_a_users_settings_change_nothing(monkeypatch):
 def test_without_matplotlib_it_says_what_to_install(built, told, monkeypatch):
     """An extra that only publishing needs."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(UsageError, match=r"pip install 'sightline\[publish\]'"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[publish\]'"):
         draw_pictures(built, *told(built))
 
 

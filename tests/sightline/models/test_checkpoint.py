@@ -296,7 +296,7 @@ def test_an_adapter_without_peft(folder, tmp_path, monkeypatch):
     from sightline.models import adapters
 
     monkeypatch.setattr(adapters, "is_peft_available", lambda: False)
-    with pytest.raises(UsageError, match=r"pip install 'sightline\[lora\]'"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[lora\]'"):
         loaded(folder, adapter=str(tmp_path))
 
 
