@@ -41,11 +41,36 @@ def submitted(
 
     Otherwise an interrupt in its first second, while it imports, prints its traceback.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _later():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return pool.submit(function, *arguments)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """Hear of interrupts afterwards: one in the middle leaves a process half started.
+
+    Blocking them does not do: another thread of this process takes them then, and this one is
+    interrupted all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():  # it is never interrupted
+        yield
+        return
+    came: list[tuple[int, Any]] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    usual = {one: signal.signal(one, lambda *told: came.append(told)) for one in numbers}
     try:
-        return pool.submit(function, *arguments)
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for one, handler in usual.items():
+            signal.signal(one, handler)
+    for number, frame in came[:1]:
+        handler = usual[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
 
 
 @contextmanager
