@@ -19,7 +19,7 @@ exported, choose = page_tests.exported, page_tests.choose
 
 
 def test_the_list_tells_questions_apart_and_the_options_stand_in_the_text(visit, tmp_path):
-    """By the answer, or the object; no placeholder is left."""
+    """By the answer, or the object; {options} is filled in."""
     one = made.recordings(tmp_path)[0]
     asked = made.question(0, "tame", text="Among {options}, which was never looked at?", task="nfi")
     write_page(tmp_path / "page", [replace(one, questions=(asked, *one.questions[2:]))], name="n")
